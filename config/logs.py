@@ -1,0 +1,15 @@
+"""What is left out of the log."""
+
+import logging
+
+from procrastinate.exceptions import ConnectorException
+
+
+class LostDatabaseInALine(logging.Filter):
+    """A worker whose database went away says so in a line; it is started again, and its stack tells nothing."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], ConnectorException):
+            record.msg, record.args = " ".join(record.getMessage().split()), ()
+            record.exc_info = record.exc_text = None
+        return True

@@ -1,0 +1,138 @@
+"""manage.py serve [--sample]"""
+
+import errno
+import os
+import socket
+import sys
+import urllib.request
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+
+from config import embedded
+from config.health import ADDRESS
+from config.supervision import Program, Supervisor
+from config.team.models import TeamMember
+from config.trouble import Trouble
+
+SAMPLE_ADMINISTRATOR = "demo@example.com"
+_ONE_AT_A_TIME = 7_286_001
+"""The advisory lock under which one process of many migrates."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring the database up to date and run web and worker until Ctrl-C. "
+        "PORT (8000), HOST (127.0.0.1), WEB_CONCURRENCY (1) and THREADS (8) come from the environment."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sample", action="store_true", help="load sample data into an empty book")
+
+    def handle(self, *, sample: bool, **options: Any) -> None:
+        os.environ["FUNNELBOOK_DATA"] = str(settings.DATA_DIR)  # the same folder for programs that start elsewhere
+        listener = _listen(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
+        try:
+            self._prepare(sample=sample)
+            how = _how_to_sign_in()
+            _disconnect()
+            supervisor = Supervisor([_web(listener), _worker()], embedded.server_in_use())
+            supervisor.run(is_up=lambda: _is_up(listener), when_up=lambda: self._announce(_address(listener), how))
+        except KeyboardInterrupt:
+            pass  # stopped while it was still preparing
+        self._say("Stopped.")
+
+    def _prepare(self, *, sample: bool) -> None:
+        self._say("Bringing the database up to date.")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
+            call_command("migrate", verbosity=0, interactive=False)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
+        call_command("collectstatic", verbosity=0, interactive=False)
+        if sample:
+            call_command("load_sample_data")
+
+    def _announce(self, address: str, how_to_sign_in: str) -> None:
+        self._say(f"\nFunnelbook is ready: {address}\n{how_to_sign_in}\nCtrl-C stops it.")
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()
+
+
+def _how_to_sign_in() -> str:
+    password = os.environ.get("DEMO_PASSWORD") or "demo-funnel"
+    administrator = TeamMember.objects.filter(email=SAMPLE_ADMINISTRATOR, is_active=True).first()
+    if administrator and administrator.check_password(password):
+        return f"Sign in as {SAMPLE_ADMINISTRATOR} with the password {password}"
+    if administrator:
+        return f"Sign in as {SAMPLE_ADMINISTRATOR} with the password it was given when the sample data was loaded."
+    if TeamMember.objects.filter(is_active=True).exists():
+        return "Sign in with your e-mail and password."
+    return "Nobody can sign in yet. In another terminal: .venv/bin/python manage.py create_admin you@example.com"
+
+
+def _disconnect() -> None:
+    """The supervisor needs no database, and its children get no connection of it."""
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+def _listen(host: str, port: str) -> socket.socket:
+    """The socket that web listens on. It stays open while web is started again, so that nobody is turned away."""
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise Trouble(f"PORT has to be a number from 1 to 65535, not {port!r}.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(512)
+    except socket.gaierror:
+        raise Trouble(f"HOST has to be an address of this machine, not {host!r}.") from None
+    except PermissionError:
+        raise Trouble(f"This user may not use port {port}. Choose one above 1023, such as PORT=8000.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            other = int(port) + 1
+            raise Trouble(f"Port {port} is taken. Stop what uses it, or choose another one: PORT={other}.") from None
+        raise Trouble(f"Nothing can listen on {host}, port {port}: {error.strerror}.") from None
+    return listener
+
+
+def _web(listener: socket.socket) -> Program:
+    options = {
+        "bind": f"fd://{listener.fileno()}",
+        "chdir": str(settings.BASE_DIR),
+        "workers": os.environ.get("WEB_CONCURRENCY", "1"),
+        "worker-class": "gthread",
+        "threads": os.environ.get("THREADS", "8"),
+        "timeout": "60",
+        "graceful-timeout": "8",
+        "log-level": "warning",
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *arguments]
+    return Program("web", command, inherits=[listener.fileno()])
+
+
+def _worker() -> Program:
+    return Program("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"])
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def _is_up(listener: socket.socket) -> bool:
+    try:
+        with urllib.request.urlopen(_address(listener) + ADDRESS, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:  # refused, too slow, or 503
+        return False

@@ -1,0 +1,51 @@
+"""What every request passes through."""
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RefuseNulMiddleware:
+    """Answer 400 to a NUL in path, query or form: PostgreSQL cannot store it in text."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or _holds_nul(request.GET) or self._body_holds_nul(request):
+            return render(request, "400.html", {"reason": "The request holds a NUL character."}, status=400)
+        return self.get_response(request)
+
+    def _body_holds_nul(self, request: HttpRequest) -> bool:
+        is_form = request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data")
+        return request.method == "POST" and is_form and _holds_nul(request.POST)
+
+
+def _holds_nul(query) -> bool:
+    return any("\0" in key or any("\0" in value for value in values) for key, values in query.lists())
+
+
+class ReaderTimeZoneMiddleware:
+    """Show times in the zone of the person who reads, else in the organisation's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = getattr(request.user, "time_zone", "") or request_organisation(request).time_zone
+        with timezone.override(zoneinfo.ZoneInfo(zone)):
+            return self.get_response(request)
+
+
+def request_organisation(request: HttpRequest):
+    """The organisation, read once a request."""
+    from config.team.queries import organisation
+
+    if not hasattr(request, "organisation"):
+        request.organisation = organisation()  # type: ignore[attr-defined]
+    return request.organisation  # type: ignore[attr-defined]

@@ -1,0 +1,109 @@
+"""Team members and the organisation they work for."""
+
+import zoneinfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from config.constraints import ErrorsBesideFields
+from config.team.roles import Role
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is a time zone of the IANA database."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError("Choose a time zone from the list, such as Europe/Berlin.", code="time_zone")
+
+
+class TeamMemberManager(BaseUserManager["TeamMember"]):
+    def get_by_natural_key(self, email: str | None) -> "TeamMember":
+        return self.get(email__iexact=email)
+
+    def create_user(self, email: str, password: str | None = None, **fields) -> "TeamMember":
+        """A saved team member without a role; without a password nobody can sign in as them."""
+        member = self.model(email=self.normalize_email(email), **fields)
+        member.set_password(password)
+        member.save(using=self._db)
+        return member
+
+
+class TeamMember(ErrorsBesideFields, AbstractBaseUser, PermissionsMixin):
+    """Somebody who signs in, by e-mail. Deactivated when they leave, never deleted: history names them."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "As the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    email = models.EmailField("e-mail", max_length=254)
+    name = models.CharField(max_length=150)
+    is_active = models.BooleanField("active", default=True, help_text="Switch off when somebody leaves.")
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
+    time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
+    shortcuts = models.BooleanField("single-letter shortcuts", default=True)
+
+    objects = TeamMemberManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    beside = {"team_member_email_is_unique": "email"}
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="team_member_email_is_unique",
+                violation_error_message="A team member with this e-mail exists already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def role(self) -> Role:
+        """The strongest of the roles given by groups; superusers are administrators."""
+        if not self.is_active:
+            return Role.NONE
+        if self.is_superuser:
+            return Role.ADMINISTRATOR
+        by_group = {role.label: role for role in Role}
+        names = [group.name for group in self.groups.all()]
+        return max((by_group[name] for name in names if name in by_group), default=Role.NONE)
+
+    @property
+    def is_staff(self) -> bool:
+        """May enter the Django admin."""
+        return self.role is Role.ADMINISTRATOR
+
+
+class Organisation(models.Model):
+    """The one organisation of this installation."""
+
+    class WeekDay(models.IntegerChoices):
+        MONDAY = 1, "Monday"
+        SATURDAY = 6, "Saturday"
+        SUNDAY = 7, "Sunday"
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    name = models.CharField(max_length=150, default="My organisation")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    first_day_of_week = models.SmallIntegerField(choices=WeekDay, default=WeekDay.MONDAY)
+    is_sample = models.BooleanField("holds sample data", default=False, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_organisation")]
+
+    def __str__(self) -> str:
+        return self.name

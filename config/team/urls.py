@@ -1,0 +1,15 @@
+"""Addresses of signing in and out, one's own account and the organisation."""
+
+from django.urls import path
+
+from config.team import views
+
+app_name = "team"
+
+urlpatterns = [
+    path("sign-in", views.SignIn.as_view(), name="sign_in"),
+    path("sign-out", views.SignOut.as_view(), name="sign_out"),
+    path("account", views.my_account, name="my_account"),
+    path("account/theme", views.theme, name="theme"),
+    path("settings/organisation", views.organisation, name="organisation"),
+]

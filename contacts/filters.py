@@ -1,0 +1,141 @@
+"""What may be asked of the list of contacts in the address of the page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.http import QueryDict
+
+from contacts.labels.queries import labels
+from contacts.models import Contact
+from journeys.book.queries import Anywhere, ContactQuery
+from stages.models import Stage
+
+LOST = {"yes": True, "no": False}
+ANYWHERE = {"any": Anywhere.ANY_STAGE, "none": Anywhere.NO_STAGE}
+
+
+class LostCheckbox(forms.CheckboxInput):
+    """`lost=yes` as a checkbox. An address may also say `lost=no`."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:  # type: ignore[override]
+        return data.get(name, "")
+
+    def format_value(self, value: Any) -> str:
+        return "yes"
+
+
+class LostField(forms.ChoiceField):
+    """Lost, not lost, or nothing said."""
+
+    def __init__(self, **options: Any) -> None:
+        options.pop("null_label", None)
+        options.pop("empty_label", None)
+        super().__init__(choices=[("", ""), ("yes", "Lost"), ("no", "Not lost")], **options)
+        self.widget = LostCheckbox(check_test=lambda value: value == "yes")
+        self.widget.is_required = False
+
+
+class LostFilter(django_filters.Filter):
+    field_class = LostField
+
+
+class ContactFilter(django_filters.FilterSet):
+    """Narrows the list of contacts. A value that means nothing narrows nothing, and is said beside the list."""
+
+    q = django_filters.CharFilter(label="Search", max_length=200)
+    stage = django_filters.ChoiceFilter(label="Stage", empty_label="All contacts")
+    lost = LostFilter(label="Lost")
+    label = django_filters.ChoiceFilter(label="Label", empty_label="Any label")
+    account_state = django_filters.ChoiceFilter(
+        label="Account state", choices=Contact.AccountState, empty_label="Active or not"
+    )
+
+    class Meta:
+        model = Contact
+        fields: list[str] = []
+
+    def __init__(self, data: QueryDict) -> None:
+        """Two queries: the stages and the labels that may be chosen."""
+        super().__init__(data, queryset=Contact.objects.none())
+        self.stages = {str(stage.pk): stage for stage in Stage.objects.order_by("weight", "pk")}
+        self.labels = {str(label.pk): label for label in labels()}
+        self.filters["stage"].extra["choices"] = _stage_choices(list(self.stages.values()))
+        self.filters["label"].extra["choices"] = [(pk, label.name) for pk, label in self.labels.items()]
+        self.filters["q"].extra["widget"] = forms.TextInput(
+            {"type": "search", "autocomplete": "off", "placeholder": "Name, e-mail, company, phone"}
+        )
+        self.problems = self._leave_out_what_means_nothing(data)
+
+    def _leave_out_what_means_nothing(self, data: QueryDict) -> list[str]:
+        """Take values that no choice has out of the form, and say so in a sentence each."""
+        problems = []
+        meant = data.copy()
+        for name in self.form.errors:
+            label = self.filters[name].label.lower()
+            problems.append(f"The {label} in this address is not known, and the list is not narrowed by it.")
+            meant.pop(name, None)
+        self.data = meant
+        del self._form
+        return problems
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the address says that means something."""
+        self.form.is_valid()
+        return {name: value for name, value in self.form.cleaned_data.items() if value}
+
+    @property
+    def query(self) -> ContactQuery:
+        said = self.said
+        stage = said.get("stage", "")
+        return ContactQuery(
+            search=said.get("q", ""),
+            stage=ANYWHERE.get(stage) or (int(stage) if stage else None),
+            lost=LOST.get(said.get("lost", "")),
+            labels=(int(said["label"]),) if "label" in said else (),
+            account_state=said.get("account_state", ""),
+        )
+
+    @property
+    def chips(self) -> "list[FilterChip]":
+        """The conditions that hold, in words, each with the address parameters that say it."""
+        said = self.said
+        chips = []
+        if "q" in said:
+            chips.append(FilterChip(f"“{said['q']}”", ("q",)))
+        if "stage" in said or "lost" in said:
+            chips.append(self._place_chip(said.get("stage", ""), is_lost=said.get("lost") == "yes"))
+        if "label" in said:
+            label = self.labels[said["label"]]
+            chips.append(FilterChip(f"Carries {label.name}", ("label",), label.colour))
+        if "account_state" in said:
+            chips.append(FilterChip(f"Account {said['account_state']}", ("account_state",)))
+        return chips
+
+    def _place_chip(self, value: str, *, is_lost: bool) -> "FilterChip":
+        stage = self.stages.get(value)
+        names = {"": "", "any": "any stage", "none": ""}
+        name = stage.name if stage else names[value]
+        if is_lost:
+            words = f"Lost from {name}" if name else "Lost, no stage" if value == "none" else "Lost"
+        else:
+            words = f"In {name}" if name else "No status yet" if value == "none" else "Not lost"
+        return FilterChip(words, ("stage", "lost"), stage.colour if stage else "")
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChip:
+    """A condition that holds: in words, and the parameters of the address that say it."""
+
+    words: str
+    parameters: tuple[str, ...]
+    colour: str = ""
+
+
+def _stage_choices(stages: list[Stage]) -> list[tuple[str, Any]]:
+    retired = [(str(stage.pk), stage.name) for stage in stages if stage.retired_at]
+    in_use = [(str(stage.pk), stage.name) for stage in stages if not stage.retired_at]
+    choices: list[tuple[str, Any]] = [("any", "In any stage"), *in_use, ("none", "No status yet")]
+    return [*choices, ("Retired", retired)] if retired else choices

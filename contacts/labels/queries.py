@@ -1,0 +1,70 @@
+"""Reads of labels: all of them, and who carries them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Lower
+
+from contacts.models import CarriedLabel, Contact, Label, LabelChange
+
+PAGE = 50
+"""So many label changes of a contact are shown at once."""
+
+
+def labels() -> list[Label]:
+    """Every label, by name. One query."""
+    return list(Label.objects.all())
+
+
+def labels_with_counts() -> list[Label]:
+    """Every label, by name, with `contacts`: how many carry it. One query."""
+    return list(Label.objects.annotate(contacts=Count("carried_by__contact")).order_by(Lower("name"), "pk"))
+
+
+def labels_on(contact: Contact) -> list[CarriedLabel]:
+    """The labels a contact carries, by name, with who put each on. One query."""
+    return list(_carried().filter(contact=contact))
+
+
+def labels_not_on(contact: Contact) -> list[Label]:
+    """The labels a contact does not carry, by name. One query."""
+    return list(Label.objects.exclude(carried_by__contact=contact))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChangeInWords:
+    """A label put on a contact or taken off. `label` is None if there is no such label any more."""
+
+    change: LabelChange
+    label: Label | None
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.change.changed_at
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChangesPage:
+    """Label changes of a contact, the newest first, and the id to read on from."""
+
+    changes: list[LabelChangeInWords]
+    older_than: int | None = None
+
+
+def label_changes_page(contact: Contact, *, older_than: int | None = None) -> LabelChangesPage:
+    """A page of the labels put on a contact and taken off. Two queries."""
+    rows = LabelChange.objects.filter(contact_id=contact.pk).select_related("changed_by").order_by("-pk")
+    if older_than is not None:
+        rows = rows.filter(pk__lt=older_than)
+    found = list(rows[: PAGE + 1])
+    shown = found[:PAGE]
+    labels = Label.objects.in_bulk({change.label_id for change in shown})
+    return LabelChangesPage(
+        [LabelChangeInWords(change, labels.get(change.label_id)) for change in shown],
+        older_than=shown[-1].pk if len(found) > PAGE else None,
+    )
+
+
+def _carried() -> QuerySet[CarriedLabel]:
+    return CarriedLabel.objects.select_related("label", "by").order_by(Lower("label__name"), "label_id")

@@ -1,0 +1,105 @@
+"""Labels, and putting them on a contact and taking them off."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from config.announce import announce
+from config.htmx import go_to, render_page, render_part
+from config.team.access import role_required
+from config.team.roles import Role
+from contacts.actions import put_on_label as put_on
+from contacts.actions import take_off_label as take_off
+from contacts.causes import Cause
+from contacts.labels import actions
+from contacts.labels.forms import LabelForm, OneLabelForm
+from contacts.labels.queries import labels_not_on, labels_on, labels_with_counts
+from contacts.models import Contact, Label
+
+
+@role_required(Role.VIEWER)
+@require_safe
+def labels(request: HttpRequest) -> HttpResponse:
+    """Every label, with how many contacts carry it."""
+    return render_page(request, "contacts/labels.html", {"labels": labels_with_counts()})
+
+
+@role_required(Role.MARKETER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_label(request: HttpRequest) -> HttpResponse:
+    """A label that nobody carries yet."""
+    form = LabelForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            label = actions.create_label(**form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            announce(request, f"The label {label} is there. Put it on contacts on their pages.")
+            return go_to(request, reverse("contacts:labels"))
+    return _form(request, "contacts/new_label.html", form)
+
+
+@role_required(Role.MARKETER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_label(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another name or colour."""
+    label = get_object_or_404(Label, pk=pk)
+    name_before = label.name
+    form = LabelForm(request.POST if request.method == "POST" else None, instance=label)
+    if form.is_valid():
+        try:
+            actions.change_label(label=label, **form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            renamed = f"{name_before} is {label} now." if name_before != label.name else f"{label} was saved."
+            announce(request, renamed)
+            return go_to(request, reverse("contacts:labels"))
+    return _form(request, "contacts/edit_label.html", form, name=name_before)
+
+
+def _form(request: HttpRequest, template: str, form: LabelForm, name: str = "") -> HttpResponse:
+    context = {"form": form, "here": request.path, "back": reverse("contacts:labels"), "name": name}
+    part = "edit-label-form"
+    return render_page(request, template, context, dialog=part, parts=[part], status=422 if form.errors else 200)
+
+
+@role_required(Role.OPERATOR)
+@require_POST
+def put_on_label(request: HttpRequest, pk: int) -> HttpResponse:
+    """One label on one contact."""
+    contact = get_object_or_404(Contact.objects.defer("search"), pk=pk)
+    form = OneLabelForm(request.POST)
+    if form.is_valid():
+        label = form.cleaned_data["label"]
+        changed = put_on(contacts=[contact.pk], label=label, by=request.user, cause=Cause.MANUAL)  # type: ignore[arg-type]
+        announce(request, f"{contact} carries {label} now." if changed else f"{contact} carries {label} already.")
+    return _labels_of(request, contact, form)
+
+
+@role_required(Role.OPERATOR)
+@require_POST
+def take_off_label(request: HttpRequest, pk: int) -> HttpResponse:
+    """One label off one contact."""
+    contact = get_object_or_404(Contact.objects.defer("search"), pk=pk)
+    form = OneLabelForm(request.POST)
+    if form.is_valid():
+        label = form.cleaned_data["label"]
+        changed = take_off(contacts=[contact.pk], label=label, by=request.user, cause=Cause.MANUAL)  # type: ignore[arg-type]
+        words = f"{contact} carries {label} no longer." if changed else f"{contact} does not carry {label}."
+        announce(request, words)
+    return _labels_of(request, contact, form)
+
+
+def _labels_of(request: HttpRequest, contact: Contact, form: OneLabelForm) -> HttpResponse:
+    """Back to the contact, or the labels of it; with a problem said in a message."""
+    if form.errors:
+        announce(request, " ".join(map(str, form.errors["label"])), level=messages.ERROR)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return go_to(request, reverse("contacts:contact", args=[contact.pk]))
+    context = {"contact": contact, "carried": labels_on(contact), "not_carried": labels_not_on(contact)}
+    return render_part(request, "contacts/_contact_labels.html", context)

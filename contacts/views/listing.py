@@ -1,0 +1,50 @@
+"""The list of contacts."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from config.htmx import render_page
+from config.team.access import role_required
+from config.team.roles import Role
+from contacts.filters import ContactFilter
+from contacts.views.addresses import id_in
+from journeys.book.queries import contacts_page, how_many
+
+_BOOKMARKS = ("newer_than", "older_than")
+
+
+@role_required(Role.VIEWER)
+@require_safe
+def contacts(request: HttpRequest) -> HttpResponse:
+    """The contacts that the address asks for, the newest in the book first."""
+    narrowed = ContactFilter(request.GET)
+    query = narrowed.query
+    page = contacts_page(
+        query, newer_than=id_in(request.GET.get("newer_than")), older_than=id_in(request.GET.get("older_than"))
+    )
+    context = {
+        "filter": narrowed,
+        "chips": [(chip, _without(request, *chip.parameters)) for chip in narrowed.chips],
+        "page": page,
+        "newer": _read_on(request, newer_than=page.newer_than),
+        "older": _read_on(request, older_than=page.older_than),
+        "count": how_many(query),
+        "here": request.get_full_path(),
+    }
+    return render_page(request, "contacts/contacts.html", context, parts=["contacts-list"])
+
+
+def _without(request: HttpRequest, *parameters: str, **others: Any) -> str:
+    """The address of this list without some of its parameters, from the beginning; `others` are added."""
+    query = request.GET.copy()
+    for name in (*parameters, *_BOOKMARKS):
+        query.pop(name, None)
+    for name, value in others.items():
+        query[name] = str(value)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _read_on(request: HttpRequest, **bookmark: int | None) -> str:
+    return _without(request, **bookmark) if any(bookmark.values()) else ""

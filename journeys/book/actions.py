@@ -1,0 +1,199 @@
+"""What touches a contact and its funnel status in one go: adding, changing the account state, one move, erasing.
+
+Locks are taken on contacts first and statuses second, as the database's own triggers do.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+from django.utils import timezone
+
+from config.team.models import TeamMember
+from contacts import actions as contact_actions
+from contacts.causes import Cause
+from contacts.models import CarriedLabel, Contact
+from journeys.rules.queries import funnel_settings
+from journeys.runs.models import Run
+from journeys.status import actions as status
+from journeys.status.models import StatusChange
+from stages.models import Stage
+
+
+class _Default:
+    """Stands for "the default status, whatever it is"."""
+
+
+DEFAULT_STATUS = _Default()
+
+
+def add_contact(
+    *,
+    fields: Mapping[str, Any],
+    stage: Stage | _Default | None = DEFAULT_STATUS,
+    since: datetime | None = None,
+    by: TeamMember | None,
+    cause: Cause,
+) -> Contact:
+    """Add a contact to the book, with one row of history for where it stands.
+
+    Args:
+        fields: values by name of the model's field.
+        stage: an explicit one, None for none, or the default status.
+        since: when it began to stand there; now if left out.
+        by, cause: who added it and why. The default status is recorded with cause default.
+
+    Raises:
+        MoveRefused: the stage is closed, or the date lies in the future.
+        IntegrityError: the e-mail or external id is taken.
+    """
+    with transaction.atomic():
+        to, recorded_cause = (default_stage(), Cause.DEFAULT) if isinstance(stage, _Default) else (stage, cause)
+        (pk,) = contact_actions.new_contact_ids(1)
+        contact = Contact(pk=pk, **fields)
+        status.enter_book(
+            contacts=[pk],
+            to=to,
+            cause=recorded_cause,
+            by=by,
+            dates={pk: since} if since else None,
+            inactive=frozenset([pk] if contact.account_state == Contact.AccountState.INACTIVE else []),
+        )
+        contact.save(force_insert=True)
+    return contact
+
+
+def default_stage() -> Stage | None:
+    """The default status for a contact that comes now: none while the default stage is closed."""
+    stage = funnel_settings().default_stage
+    return stage if stage and stage.is_open(timezone.now()) else None
+
+
+def change_contact(*, contact: Contact, fields: Mapping[str, Any], by: TeamMember | None) -> list[str]:
+    """Change fields of a contact. An account made inactive is lost, by the same person; active does not recover.
+
+    Returns: the names of the fields that changed.
+    """
+    with transaction.atomic():
+        Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+        if fields.get("account_state") == Contact.AccountState.INACTIVE:
+            status.mark_lost(contacts=[contact.pk], reason=None, cause=Cause.ACCOUNT_INACTIVE, by=by)
+        return contact_actions.change_fields(contact=contact, fields=fields, by=by)
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody changed fields of the contact after they were read; `fields` holds the values of now, by name."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        super().__init__(f"Somebody changed {', '.join(fields)} meanwhile.")
+        self.fields = fields
+
+
+ATTRIBUTE = "attributes."
+"""How `change_contact_as_seen` names an attribute: this and its key. None takes its value away."""
+
+
+def change_contact_as_seen(
+    *, contact: int, seen: Mapping[str, Any], fields: Mapping[str, Any], by: TeamMember | None
+) -> list[str]:
+    """Change fields of a contact as `change_contact` does, unless somebody else changed one of them meanwhile.
+
+    Args:
+        contact: its id.
+        seen: what the person saw in these fields.
+        fields: the new values, single attributes among them (`ATTRIBUTE`); the others stay as they are.
+
+    Returns: the names of the model's fields that changed.
+
+    Raises:
+        ChangedMeanwhile: a field holds neither what the person saw nor what it is to become.
+        Contact.DoesNotExist: the contact was erased.
+        IntegrityError: the e-mail or external id is taken.
+    """
+    with transaction.atomic():
+        stored = Contact.objects.select_for_update(no_key=True).get(pk=contact)
+        present = {name: _value(stored, name) for name in fields}
+        changed = {name: value for name, value in present.items() if value != seen[name] and value != fields[name]}
+        if changed:
+            raise ChangedMeanwhile(changed)
+        return change_contact(contact=stored, fields=_with_attributes(stored, fields), by=by)
+
+
+def _value(contact: Contact, name: str) -> Any:
+    if name.startswith(ATTRIBUTE):
+        return contact.attributes.get(name.removeprefix(ATTRIBUTE))
+    return getattr(contact, name)
+
+
+def _with_attributes(contact: Contact, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Single attributes put together with those that stay."""
+    values = {name: value for name, value in fields.items() if not name.startswith(ATTRIBUTE)}
+    given = {name.removeprefix(ATTRIBUTE): value for name, value in fields.items() if name.startswith(ATTRIBUTE)}
+    if given:
+        attributes = {**contact.attributes, **given}
+        values["attributes"] = {key: value for key, value in attributes.items() if value is not None}
+    return values
+
+
+def activate_accounts(*, contacts: Sequence[int], by: TeamMember | None) -> int:
+    """Make accounts active. Lost contacts stay lost until somebody recovers them. Returns how many were inactive."""
+    with transaction.atomic():
+        inactive = Contact.objects.filter(pk__in=contacts, account_state=Contact.AccountState.INACTIVE)
+        locked = list(inactive.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        found = Contact.objects.filter(pk__in=locked)
+        return found.update(account_state=Contact.AccountState.ACTIVE, updated_at=timezone.now())
+
+
+def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run | None = None) -> int:
+    """Erase people: the contact, what was noted, what they carried. History keeps their number and no word.
+
+    Returns: how many were in the book.
+    """
+    with transaction.atomic():
+        locked = Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk")
+        found = list(locked.values_list("pk", flat=True))
+        carried = CarriedLabel.objects.filter(contact__in=found)
+        carried.update(taken_off=True, by=by, cause=Cause.ERASED, run_id=run.pk if run else None)
+        status.leave_book(contacts=found, by=by, run=run)
+        _forget_names(found)
+        Contact.objects.filter(pk__in=found).delete()
+    return len(found)
+
+
+def _forget_names(contacts: Sequence[int]) -> None:
+    """The Django admin keeps the name of whatever was edited there."""
+    of_contacts = LogEntry.objects.filter(content_type__app_label="contacts", content_type__model="contact")
+    of_contacts.filter(object_id__in=[str(contact) for contact in contacts]).delete()
+
+
+@dataclass(frozen=True, slots=True)
+class OneMove:
+    """What became of a move of one contact; `change` is the row of history that it made, to undo it."""
+
+    outcome: status.Outcome
+    change: int | None = None
+
+
+def one_move(
+    *, contact: int, move: Callable[[], status.Outcome], activate: bool = False, by: TeamMember | None
+) -> OneMove:
+    """Do one move of one contact and say which row of history it made. One transaction.
+
+    Args:
+        contact: who is moved.
+        move: the action of `journeys.status.actions`, ready to be called.
+        activate: make the account active first; if the move is refused, it stays as it was.
+        by: who makes it active.
+    """
+    with transaction.atomic():
+        if activate:
+            activate_accounts(contacts=[contact], by=by)
+        outcome = move()
+        if outcome.refusal:
+            transaction.set_rollback(True)
+            return OneMove(outcome)
+        change = StatusChange.objects.filter(contact=contact).latest("id").pk if outcome.changed else None
+    return OneMove(outcome, change)

@@ -1,0 +1,29 @@
+"""What the organisation decided about moves: the default status and the movement rules."""
+
+from django.db import models
+
+from contacts.causes import Cause
+from journeys.status.transitions import Permission
+from stages.models import Stage
+
+
+class FunnelSettings(models.Model):
+    """The one row of settings that hold at every door."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    default_stage = models.ForeignKey(
+        Stage, models.PROTECT, null=True, blank=True, related_name="+", help_text="For contacts without a status."
+    )
+    lost_reason_required = models.BooleanField("a reason is required when a contact is marked lost", default=False)
+
+    class Meta:
+        verbose_name_plural = "funnel settings"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_row_of_funnel_settings")]
+
+
+class MovementRule(models.Model):
+    """A cell of the movement rules that the organisation set itself; `PEOPLE_DECIDE` holds for the rest."""
+
+    cause = models.CharField(max_length=16, choices=Cause, primary_key=True)
+    to_lower_weight = models.CharField(max_length=6, choices=[(p.value, p.name.capitalize()) for p in Permission])
+    onto_lost = models.CharField(max_length=6, choices=[(p.value, p.name.capitalize()) for p in Permission])

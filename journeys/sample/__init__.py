@@ -1,0 +1,1 @@
+"""Sample data: a made-up company's Contact Book with a year behind it, for a first look and for demonstrations."""

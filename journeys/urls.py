@@ -1,0 +1,11 @@
+"""Every address of the app, gathered from its subjects."""
+
+from django.urls import include, path
+
+app_name = "journeys"
+urlpatterns = [
+    path("", include("journeys.funnel.urls")),
+    path("", include("journeys.status.urls")),
+    path("", include("journeys.history.urls")),
+    path("", include("journeys.rules.urls")),
+]

@@ -1,0 +1,44 @@
+#!/usr/bin/env python
+"""Django's command line, with the database seen to first."""
+
+import os
+import signal
+import sys
+
+from config.trouble import Trouble
+
+WITHOUT_DATABASE = {"collectstatic", "help", "--help", "-h", "version", "--version"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was begun is ended in order
+    try:
+        _run(sys.argv)
+    except Trouble as trouble:
+        sys.exit(f"Funnelbook: {trouble}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run(arguments: list[str]) -> None:
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError:
+        raise Trouble(
+            f"Django is not installed for {sys.executable}. Use .venv/bin/python, which make install makes."
+        ) from None
+
+    from config.embedded import use_unless_configured
+    from config.named_server import check_named_server
+
+    if arguments[1:2] and arguments[1] not in WITHOUT_DATABASE:
+        if os.environ.get("DATABASE_URL"):
+            check_named_server(os.environ["DATABASE_URL"])
+        else:
+            use_unless_configured()
+    execute_from_command_line(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The form of a stage."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from stages.models import Stage
+
+
+class MomentInput(forms.DateTimeInput):
+    """A date and time in the reader's zone, to the second where there are seconds."""
+
+    input_type = "datetime-local"
+
+    def format_value(self, value: Any) -> str | None:
+        if hasattr(value, "strftime"):
+            return value.strftime("%Y-%m-%dT%H:%M:%S" if value.second else "%Y-%m-%dT%H:%M")
+        return value
+
+
+class StageForm(forms.ModelForm):
+    """What a stage is. `last_changed_at` says which state of it the person saw."""
+
+    is_published = forms.TypedChoiceField(
+        label="Published",
+        choices=[("yes", "Yes"), ("no", "No")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        help_text="Contacts can only be moved into a published stage. Those in it stay where they are.",
+    )
+    last_changed_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Stage
+        fields = [
+            "name",
+            "description",
+            "colour",
+            "weight",
+            "category",
+            "is_published",
+            "publish_up",
+            "publish_down",
+            "target_days",
+        ]
+        widgets = {
+            "description": forms.Textarea({"rows": 3}),
+            "colour": forms.TextInput({"type": "color"}),
+            "publish_up": MomentInput,
+            "publish_down": MomentInput,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        name = self.instance.name or "customer"
+        zone = timezone.get_current_timezone_name()
+        self.fields["name"].error_messages["required"] = "Give the stage a name."
+        self.fields["description"].widget.attrs["placeholder"] = (
+            f"What makes somebody a {name}? Who decides it, from what?"
+        )
+        self.fields["weight"].error_messages["required"] = "Give a weight; 0 is the lightest of all by custom."
+        self.fields["category"].empty_label = "No category"  # type: ignore[attr-defined]
+        self.fields["colour"].help_text = "Shown beside its name, and in bars."
+        self.fields["target_days"].widget.attrs["max"] = 3650
+        self.fields["publish_up"].help_text = f"Nobody can be moved into it before. Your time zone: {zone}."
+        self.fields["publish_down"].help_text = "Nobody can be moved into it from then on."
+        self.initial["is_published"] = "yes" if self.initial.get("is_published", True) else "no"
+        self.initial["last_changed_at"] = self.instance.last_changed_at.isoformat() if self.instance.pk else ""
+
+    def clean_colour(self) -> str:
+        return self.cleaned_data["colour"].lower()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was given, by name of the model's field."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+    @property
+    def changed_values(self) -> dict[str, Any]:
+        """What differs from what the page showed. What it cannot show, such as parts of a second, stays."""
+        return {name: value for name, value in self.values.items() if name in self.changed_data}

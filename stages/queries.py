@@ -1,0 +1,74 @@
+"""Reads of the stages app."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from stages.models import Category, Stage, StageRevision
+
+
+def stages_in_use() -> list[Stage]:
+    """Every stage that was not retired, with its category, the lightest first. One query."""
+    return list(Stage.objects.in_use().select_related("category"))
+
+
+def open_stages(at: datetime) -> list[Stage]:
+    """The stages that contacts may move into at `at`, the lightest first. One query."""
+    return list(Stage.objects.open_at(at))
+
+
+def stages_of_weight(weight: int, *, other_than: Stage) -> list[Stage]:
+    """The other stages in use of this weight: a move between them is neither forward nor back. One query."""
+    return list(Stage.objects.in_use().filter(weight=weight).exclude(pk=other_than.pk))
+
+
+def categories() -> list[Category]:
+    """Every category, by title. One query."""
+    return list(Category.objects.all())
+
+
+@dataclass(frozen=True, slots=True)
+class StageThen:
+    """A stage as it was called at some moment, beside what it is called now."""
+
+    pk: int
+    name: str
+    colour: str
+    name_now: str
+    is_retired: bool
+
+    @property
+    def was_renamed(self) -> bool:
+        return self.name != self.name_now
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StageNames:
+    """What every stage was called at any moment. Read once for a whole list of history."""
+
+    def __init__(self) -> None:
+        """One query."""
+        self._revisions: dict[int, list[StageRevision]] = defaultdict(list)
+        for revision in StageRevision.objects.select_related("stage").order_by("stage_id", "id"):
+            self._revisions[revision.stage_id].append(revision)
+
+    def at(self, stage: int | None, moment: datetime) -> StageThen | None:
+        """The stage of this id as it was called at `moment`; before its first name, that first name."""
+        revisions = self._revisions.get(stage) if stage else None
+        if not revisions:
+            return None
+        then = revisions[0]
+        for revision in revisions[1:]:
+            if revision.revised_at > moment:
+                break
+            then = revision
+        now = revisions[0].stage
+        return StageThen(
+            pk=now.pk,
+            name=then.name,
+            colour=now.colour,
+            name_now=now.name,
+            is_retired=now.retired_at is not None,
+        )

@@ -1,0 +1,158 @@
+/* What a page does beyond links and forms. Everything here makes something quicker that works without it. */
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  root.classList.add("has-js");
+
+  const byId = (id) => document.getElementById(id);
+  const dialog = () => byId("dialog-frame");
+
+  // Menus: one open at a time; a click outside or Escape closes it, and Escape returns to its button.
+
+  const openMenus = () => document.querySelectorAll("details.menu[open]");
+
+  const closeMenus = (except) => openMenus().forEach((menu) => menu !== except && (menu.open = false));
+
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu") || !menu.open) return;
+    closeMenus(menu);
+    const items = menu.querySelector(".menu-items");
+    menu.classList.remove("upward");
+    if (items.getBoundingClientRect().bottom > innerHeight - 8 && menu.getBoundingClientRect().top > items.offsetHeight + 60) {
+      menu.classList.add("upward");
+    }
+  }, true);
+
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+  // The dialog: parts are loaded into it; focus goes back to what opened it.
+
+  let openerId = "";
+
+  const showDialog = () => {
+    const frame = dialog();
+    if (!frame.open) frame.showModal();
+    takeFocus(byId("dialog"), "input:not([type=hidden]), select, textarea");
+  };
+
+  const closeDialog = () => dialog()?.open && dialog().close();
+
+  const returnFocus = () => {
+    byId("dialog").replaceChildren();
+    byId("dialog-messages").replaceChildren();
+    if (openerId) byId(openerId)?.focus();
+  };
+
+  const rememberOpener = (opener) => {
+    opener.id ||= `opener-${Math.random().toString(36).slice(2)}`;
+    openerId = opener.id;
+  };
+
+  document.addEventListener("close", (event) => event.target === dialog() && returnFocus(), true);
+
+  document.addEventListener("click", (event) => {
+    if (event.target === dialog()) closeDialog();
+    const cancel = event.target.closest("#dialog [data-closes]");
+    if (cancel) {
+      event.preventDefault();
+      closeDialog();
+    }
+  });
+
+  document.addEventListener("dialog:close", closeDialog);
+
+  // What was swapped in may ask for the focus: an error summary does, and so does a failure.
+
+  const takeFocus = (part, otherwise) => {
+    const wanted = part.querySelector("[data-takes-focus]") || (otherwise && part.querySelector(otherwise));
+    wanted?.focus();
+  };
+
+  let heldFocus = "";
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, target } = event.detail;
+    const menuButton = elt.closest("details.menu")?.querySelector("summary");
+    menuButton?.focus();
+    closeMenus();
+    if (target?.id === "dialog") rememberOpener(menuButton || elt);
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, target } = event.detail;
+    heldFocus = document.activeElement?.closest("[id]")?.id || "";
+    if (xhr.status < 400) return;
+    if (!xhr.getResponseHeader("HX-Retarget") && xhr.status !== 409 && xhr.status !== 422) {
+      event.detail.shouldSwap = false;
+      showFailure();
+    } else if (target?.id === "messages" && dialog().open) {
+      event.detail.target = byId("dialog-messages");
+    }
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const target = event.detail.target;
+    event.detail.elt?.querySelector?.("[data-comes-into-view]")?.scrollIntoView({ block: "nearest" });
+    if (target?.id === "dialog") {
+      showDialog();
+    } else if (event.detail.elt?.isConnected && event.detail.elt.querySelector?.("[data-takes-focus]")) {
+      takeFocus(event.detail.elt);
+    } else if (document.activeElement === document.body && heldFocus) {
+      byId(heldFocus)?.focus();
+    }
+  });
+
+  const showFailure = () => {
+    const place = dialog()?.open ? byId("dialog-messages") : byId("messages");
+    place.replaceChildren(byId("no-answer").content.cloneNode(true));
+  };
+
+  document.addEventListener("htmx:sendError", showFailure);
+  document.addEventListener("htmx:timeout", showFailure);
+
+  document.addEventListener("click", (event) => {
+    event.target.closest(".message-dismiss")?.closest(".message").remove();
+  });
+
+  // Keys. Single letters only where the person did not switch them off, and never while typing.
+
+  let afterG = 0;
+
+  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+  const followKey = (letter) => document.querySelector(`.side-nav a[data-key="${CSS.escape(letter)}"]`)?.click();
+
+  const showShortcuts = () => {
+    openerId = "";
+    byId("dialog").replaceChildren(byId("shortcuts-help").content.cloneNode(true));
+    showDialog();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !dialog()?.open) {
+      const menu = event.target.closest?.("details.menu[open]") || openMenus()[0];
+      if (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+      return;
+    }
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (!isPlain || !("shortcuts" in root.dataset) || isTyping(event.target) || dialog()?.open) return;
+    if (event.key === "/" && byId("search")) {
+      event.preventDefault();
+      byId("search").focus();
+      byId("search").select();
+    } else if (event.key === "?") {
+      event.preventDefault();
+      showShortcuts();
+    } else if (event.timeStamp - afterG < 1000 && event.key.length === 1) {
+      afterG = 0;
+      followKey(event.key);
+    } else if (event.key === "g") {
+      afterG = event.timeStamp;
+    }
+  });
+})();

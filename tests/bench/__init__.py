@@ -1,0 +1,1 @@
+"""How fast Funnelbook is: `make bench`. Never used by timed tests."""

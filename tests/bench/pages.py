@@ -1,0 +1,99 @@
+"""Figures of the screens: from request to answer, in this process, warm, median of 50."""
+
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from contacts.models import Label
+from journeys.status.models import FunnelStatus
+from stages.models import Stage
+from tests.bench.bench import Bench
+from tests.bench.figures import Measured, figure
+
+PAGE = 50
+"""So many contacts are on a page of the list."""
+
+
+@figure("customer_journey", limit=40)
+def customer_journey(bench: Bench) -> Measured:
+    bench.big.use()
+    return Measured(bench.page(reverse("journeys:customer_journey")), floor=bench.frame())
+
+
+@figure("customer_journey_growth", unit="×", limit=1.5)
+def customer_journey_growth(bench: Bench) -> Measured:
+    """Its time with the big book, divided by its time with the small one."""
+    address = reverse("journeys:customer_journey")
+    bench.small.use()
+    small = bench.page(address)
+    bench.big.use()
+    return Measured(bench.page(address) / small, floor=1)
+
+
+@figure("customer_journey_of_past_days")
+def customer_journey_of_past_days(bench: Bench) -> Measured:
+    bench.big.use()
+    address = reverse("journeys:customer_journey")
+    days = [(timezone.now() - timedelta(days=21 * number)).date() for number in range(1, 51)]
+    return Measured(bench.page(*(f"{address}?at={day}" for day in days)), floor=bench.frame())
+
+
+@figure("contacts_of_stage_page_1", limit=60)
+def contacts_of_stage_page_1(bench: Bench) -> Measured:
+    """The slowest of the stages."""
+    bench.big.use()
+    address = reverse("contacts:contacts")
+    times = [bench.page(f"{address}?stage={stage.pk}") for stage in Stage.objects.in_use()]
+    return Measured(max(times), floor=bench.frame())
+
+
+@figure("contacts_of_stage_page_1000", limit=60)
+def contacts_of_stage_page_1000(bench: Bench) -> Measured:
+    """The slowest of the stages that have so many pages; the last page of each if none has."""
+    bench.big.use()
+    pages = {stage: _contacts_in(stage).count() // PAGE for stage in Stage.objects.in_use()}
+    long = {stage: 1000 for stage, count in pages.items() if count >= 1000}
+    times = [bench.page(_page_of(stage, number)) for stage, number in (long or pages).items() if number > 1]
+    return Measured(max(times), floor=bench.frame())
+
+
+def _contacts_in(stage: Stage):
+    return FunnelStatus.objects.filter(stage=stage, lost_at=None)
+
+
+def _page_of(stage: Stage, number: int) -> str:
+    """The address of a page of the contacts in a stage, the newest on the first."""
+    before = (number - 1) * PAGE
+    last = _contacts_in(stage).order_by("-contact").values_list("pk", flat=True)[before - 1]
+    return f"{reverse('contacts:contacts')}?stage={stage.pk}&older_than={last}"
+
+
+@figure("contacts_carrying_a_label")
+def contacts_carrying_a_label(bench: Bench) -> Measured:
+    bench.big.use()
+    address = reverse("contacts:contacts")
+    return Measured(bench.page(*(f"{address}?label={label.pk}" for label in Label.objects.all())), floor=bench.frame())
+
+
+@figure("contacts_found_by_words")
+def contacts_found_by_words(bench: Bench) -> Measured:
+    """By names that thousands have, in turns with an e-mail that one has."""
+    bench.big.use()
+    address = reverse("contacts:contacts")
+    words = [f"q=ada+{last}" for last in ("becker", "keller", "moreau", "walsh")]
+    emails = [f"q=person.{number}@example.com" for number in (17, 170, 1700)]
+    return Measured(bench.page(*(f"{address}?{query}" for query in words + emails)), floor=bench.frame())
+
+
+@figure("contact")
+def contact(bench: Bench) -> Measured:
+    bench.big.use()
+    contacts = range(1, bench.big.size, max(1, bench.big.size // 50))
+    return Measured(bench.page(*(reverse("contacts:contact", args=[pk]) for pk in contacts)), floor=bench.frame())
+
+
+@figure("status_history")
+def status_history(bench: Bench) -> Measured:
+    bench.big.use()
+    return Measured(bench.page(reverse("journeys:status_history")), floor=bench.frame())

@@ -1,0 +1,379 @@
+"""`manage.py serve` as people run it: real processes, killed and stopped in every way."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.xdist_group("serve")
+
+MANAGE = str(settings.BASE_DIR / "manage.py")
+FROM_THE_TESTS = ("DATABASE_URL", "SECRET_KEY", "PORT", "HOST", "PG")
+
+
+class Installation:
+    """A data folder, a port, and `manage.py` run on them."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.output = folder.with_suffix(".output")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FROM_THE_TESTS)}
+        self.environment = inherited | {
+            "FUNNELBOOK_DATA": folder.name,  # in the folder where commands are run
+            "PORT": str(port),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, MANAGE, *arguments],
+            env=self.environment | environment,
+            cwd=self.folder.parent,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def start(self, *arguments: str, **environment: str) -> None:
+        with open(self.output, "ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, MANAGE, "serve", *arguments],
+                env=self.environment | environment,
+                cwd=self.folder.parent,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        wait_until(self.is_up, 120)
+        wait_until(lambda: self.said().endswith("Ctrl-C stops it.\n"), 10)
+
+    def said(self) -> str:
+        """What it said so far, but for the lines of its worker."""
+        return self.output.read_text().replace("Launching a worker on all queues\n", "")
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Returns the exit status."""
+        assert self.process
+        self.process.send_signal(number)
+        status = self.process.wait(30)
+        self.process = None
+        return status
+
+    def is_up(self) -> bool:
+        assert self.process
+        assert self.process.poll() is None, self.output.read_text()
+        return self.status_of("/healthz") == 200
+
+    def status_of(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs for this installation."""
+        assert self.process
+        return [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
+
+    def pid_of(self, words: str) -> int:
+        """The program of this installation whose command line holds these words."""
+        assert self.process
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.Error):  # it may end while we look
+                if words in " ".join(child.cmdline()):
+                    return child.pid
+        return 0
+
+    @property
+    def postgresql(self) -> int:
+        return int((self.folder / "postgresql/postmaster.pid").read_text().split("\n")[0])
+
+
+def wait_until(condition: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """One that does not run yet."""
+    made = Installation(tmp_path / "data", free_port())
+    yield made
+    if made.process:
+        made.stop()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One that runs, for all tests of this module: each leaves it running."""
+    made = Installation(tmp_path_factory.mktemp("running") / "data", free_port())
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
+    assert running.said() == (
+        "Bringing the database up to date.\n"
+        f"\nFunnelbook is ready: http://127.0.0.1:{running.port}\n"
+        "Nobody can sign in yet. In another terminal: .venv/bin/python manage.py create_admin you@example.com\n"
+        "Ctrl-C stops it.\n"
+    )
+    assert running.status_of("/sign-in") == 200
+
+
+def test_it_listens_on_this_machine_alone(running: Installation) -> None:
+    addresses = {
+        connection.laddr.ip
+        for process in running.processes()
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+
+
+def test_nobody_else_may_look_into_the_database(running: Installation) -> None:
+    assert (running.folder / "postgresql").stat().st_mode & 0o077 == 0
+    assert (running.folder / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("words", ["gunicorn", "procrastinate"])
+def test_a_program_that_is_killed_comes_back(running: Installation, words: str) -> None:
+    wait_until(running.is_up, 30)
+    killed = running.pid_of(words)
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: running.pid_of(words) not in (0, killed) and running.is_up(), 30)
+
+
+def test_a_web_process_that_is_killed_comes_back(running: Installation) -> None:
+    wait_until(running.is_up, 30)
+    (killed,) = psutil.Process(running.pid_of("gunicorn")).children()
+    killed.kill()
+    wait_until(lambda: not killed.is_running() and running.is_up(), 30)
+
+
+def test_postgresql_that_is_killed_comes_back_and_so_does_the_worker(running: Installation) -> None:
+    wait_until(running.is_up, 30)
+    killed, worker = running.postgresql, running.pid_of("procrastinate")
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: running.pid_of("procrastinate") not in (0, worker), 60)
+    wait_until(running.is_up, 30)
+    assert running.postgresql != killed
+    assert running.status_of("/sign-in") == 200
+
+
+def test_a_command_beside_it_uses_the_same_server_and_leaves_it_running(running: Installation) -> None:
+    wait_until(running.is_up, 30)
+    before = running.postgresql
+    made = running.manage("create_admin", "beside@example.com", ADMIN_PASSWORD="a long enough phrase")
+    assert made.stdout == "beside@example.com is an administrator now.\n"
+    assert running.postgresql == before
+    assert running.is_up()
+
+
+def test_a_second_one_on_the_same_port_is_told_so(running: Installation) -> None:
+    second = running.manage("serve")
+    assert second.returncode == 1
+    other = running.port + 1
+    assert second.stderr == (
+        f"Funnelbook: Port {running.port} is taken. Stop what uses it, or choose another one: PORT={other}.\n"
+    )
+    assert running.is_up()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_it_ends_every_process_and_keeps_the_data(installation: Installation, number: int) -> None:
+    installation.start()
+    installation.manage("create_admin", "ana@example.com", ADMIN_PASSWORD="a long enough phrase")
+    ran = [*installation.processes(), psutil.Process(installation.postgresql)]
+    assert {"gunicorn", "procrastinate", "postgres"} <= {
+        word
+        for process in ran
+        for word in ("gunicorn", "procrastinate", "postgres")
+        if word in " ".join(process.cmdline())
+    }
+    assert installation.stop(number) == 0
+    assert [process for process in ran if process.is_running()] == []
+    said = installation.said()
+    assert said.endswith("Stopped.\n")
+    assert "Traceback" not in said
+
+    again = installation.manage("create_admin", "ana@example.com", ADMIN_PASSWORD="a long enough phrase")
+    assert again.stderr == "CommandError: ana@example.com is a team member already.\n"
+
+
+def test_with_sample_data_it_says_how_to_sign_in_and_loads_them_once(installation: Installation) -> None:
+    installation.start("--sample", DEMO_PASSWORD="seen in a demo")
+    assert "Sample data: 5,000 contacts with a year of history.\n" in installation.said()
+    assert "\nSign in as demo@example.com with the password seen in a demo\nCtrl-C" in installation.said()
+    assert installation.stop() == 0
+
+    installation.output.unlink()
+    installation.start("--sample")
+    assert "Sample data: left alone, the book holds contacts already.\n" in installation.said()
+    given = "Sign in as demo@example.com with the password it was given when the sample data was loaded.\nCtrl-C"
+    assert given in installation.said()
+
+
+def test_ctrl_c_while_it_prepares(installation: Installation) -> None:
+    installation.process = subprocess.Popen(
+        [sys.executable, MANAGE, "serve"],
+        env=installation.environment,
+        cwd=installation.folder.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert installation.process.stdout
+    assert installation.process.stdout.readline() == b"Bringing the database up to date.\n"
+    postgresql = psutil.Process(installation.postgresql)
+    with installation.process.stdout as output:
+        assert installation.stop() == 0
+        assert output.read() == b"Stopped.\n"
+    assert not postgresql.is_running()
+
+
+def test_after_a_crash_of_everything_it_starts_again(installation: Installation) -> None:
+    installation.start()
+    ran = installation.processes()
+    for process in reversed(ran):  # the supervisor before those it would start again
+        with contextlib.suppress(psutil.NoSuchProcess):  # it went with another
+            process.kill()
+    psutil.wait_procs(ran, 10)
+    assert installation.process
+    installation.process.wait()
+    # As after a restart of a container: the number of the dead server belongs to somebody else now.
+    pid_file = installation.folder / "postgresql/postmaster.pid"
+    pid_file.write_text("\n".join([str(os.getpid()), *pid_file.read_text().split("\n")[1:]]))
+    installation.start()
+    assert installation.postgresql != os.getpid()
+
+
+def test_when_the_supervisor_is_killed_the_others_stop_and_it_starts_again(installation: Installation) -> None:
+    installation.start()
+    assert installation.process
+    left = [process for process in installation.processes() if process.pid != installation.process.pid]
+    programs = [process for process in left if process.name() != "postgres"]
+    installation.process.kill()
+    installation.process.wait()
+    if sys.platform == "linux":
+        _, alive = psutil.wait_procs(programs, 15)
+        assert alive == []
+    installation.start()
+
+
+def test_a_command_alone_starts_postgresql_and_stops_it(installation: Installation) -> None:
+    shown = installation.manage("showmigrations", "stages")
+    assert shown.returncode == 0, shown.stderr
+    assert not (installation.folder / "postgresql/postmaster.pid").exists()
+
+
+def test_a_folder_of_another_version_is_named(installation: Installation) -> None:
+    cluster = installation.folder / "postgresql"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("16\n")
+    refused = installation.manage("serve")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"Funnelbook: The folder {cluster} was written by PostgreSQL 16; this is PostgreSQL 18. "
+        "Dump it with version 16 and load it again, or name a server in DATABASE_URL.\n"
+    )
+
+
+def test_a_folder_with_strange_files_is_left_alone(installation: Installation) -> None:
+    installation.folder.mkdir()
+    (installation.folder / "letter.txt").write_text("Dear Ana")
+    refused = installation.manage("serve")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"Funnelbook: The folder {installation.folder} holds files that are not Funnelbook's. "
+        "Name a new or an empty one in FUNNELBOOK_DATA.\n"
+    )
+    assert [file.name for file in installation.folder.iterdir()] == ["letter.txt"]
+
+
+def test_a_file_in_place_of_the_folder(installation: Installation) -> None:
+    installation.folder.write_text("")
+    refused = installation.manage("serve")
+    assert refused.returncode == 1
+    assert refused.stderr == f"Funnelbook: The data folder {installation.folder} cannot be used: File exists.\n"
+
+
+def test_a_folder_in_which_files_cannot_be_made(installation: Installation) -> None:
+    (installation.folder / "postgresql.lock").mkdir(parents=True)
+    (installation.folder / "secret_key").write_text("ours")
+    refused = installation.manage("serve")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Funnelbook: The data folder {installation.folder} cannot be used: ")
+    assert "Traceback" not in refused.stderr
+
+
+def test_another_python_is_told_where_django_is() -> None:
+    without_packages = [sys.executable, "-S", MANAGE, "serve"]
+    refused = subprocess.run(without_packages, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Funnelbook: Django is not installed for ")
+
+
+def test_a_broken_folder_shows_the_end_of_postgresqls_log(installation: Installation) -> None:
+    installation.manage("showmigrations", "stages")
+    (installation.folder / "postgresql/global/pg_control").unlink()
+    refused = installation.manage("serve")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Funnelbook: PostgreSQL did not start. Its log, ")
+    assert "could not find the database system" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://ana:secret@localhost/book", "DATABASE_URL is not the address of a PostgreSQL database."),
+        ("postgresql://ana:secret@localhost:many/book", "DATABASE_URL is not the address of a PostgreSQL database."),
+        ("postgresql://ana:secret@127.0.0.1:9/book", "The database that DATABASE_URL names cannot be used: connection"),
+    ],
+)
+def test_a_wrong_database_url(running: Installation, url: str, sentence: str) -> None:
+    refused = running.manage("serve", DATABASE_URL=url)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Funnelbook: {sentence}")
+    assert "secret" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "eighty", "PORT has to be a number from 1 to 65535, not 'eighty'."),
+        ("PORT", "80000", "PORT has to be a number from 1 to 65535, not '80000'."),
+        ("HOST", "no.such.host.invalid", "HOST has to be an address of this machine, not 'no.such.host.invalid'."),
+    ],
+)
+def test_a_wrong_port_or_host(running: Installation, name: str, value: str, sentence: str) -> None:
+    refused = running.manage("serve", **{name: value})
+    assert refused.returncode == 1
+    assert refused.stderr == f"Funnelbook: {sentence}\n"

@@ -1,0 +1,418 @@
+"""Contacts: search, filters, pages, roles, and what it costs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.asserts import assertNumQueries
+
+from config.team.models import TeamMember
+from contacts.actions import put_on_label
+from contacts.causes import Cause
+from contacts.models import Contact
+from journeys.book import queries
+from journeys.book.queries import Count, how_many
+from journeys.status.models import LostReason
+from stages.models import Stage
+from tests.factories import ContactFactory, LabelFactory, StageFactory, TeamMemberFactory, contact_in, standing
+
+CONTACTS = "/contacts"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+ClientOf = Callable[[TeamMember], Client]
+
+
+def found(client: Client, **query: Any) -> list[str]:
+    """The first names of the contacts on the page, in its order."""
+    response = client.get(CONTACTS, query)
+    assert response.status_code == 200
+    return [contact.first_name for contact in response.context["page"].contacts]
+
+
+def total(client: Client, **query: Any) -> str:
+    return str(client.get(CONTACTS, query).context["count"])
+
+
+@pytest.fixture
+def ana(client_of: ClientOf, viewer: TeamMember) -> Client:
+    return client_of(viewer)
+
+
+# Who may
+
+
+def test_it_is_for_people_who_signed_in(client: Client, db: None) -> None:
+    assert client.get(CONTACTS)["Location"] == "/sign-in?next=/contacts"
+
+
+def test_somebody_without_a_role_is_told_which_one_is_needed(client_of: ClientOf, db: None) -> None:
+    refused = client_of(TeamMemberFactory()).get(CONTACTS)
+    assert refused.status_code == 403
+    assert "This needs the role Viewer." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("role", "acts"), [("viewer", False), ("operator", True), ("marketer", True), ("administrator", True)]
+)
+def test_operators_and_up_act_and_viewers_read(
+    request: Any, client_of: ClientOf, db: None, role: str, acts: bool
+) -> None:
+    contact = ContactFactory()
+    page = client_of(request.getfixturevalue(role)).get(CONTACTS).text
+    assert ('href="/contacts/new"' in page) is acts
+    assert (f"/contacts/{contact.pk}/change-status" in page) is acts
+    assert f'href="/contacts/{contact.pk}"' in page
+
+
+# What is shown
+
+
+def test_a_row_says_who_where_since_when_and_what_is_carried(
+    ana: Client, customer: Stage, operator: TeamMember
+) -> None:
+    reason = LostReason.objects.get(name="No answer")
+    contact = contact_in(
+        customer,
+        lost=True,
+        reason=reason,
+        first_name="Ida",
+        last_name="Berg",
+        email="ida@example.com",
+        company="Berg Glass",
+        last_open_at=LONG_AGO,
+    )
+    put_on_label(
+        contacts=[contact.pk], label=LabelFactory(name="trade-fair"), by=operator, cause=Cause.MANUAL, run_id=None
+    )
+
+    page = ana.get(CONTACTS).text
+
+    assert "Ida Berg" in page
+    assert "ida@example.com" in page
+    assert "Lost from" in page
+    assert "No answer" in page
+    assert "trade-fair" in page
+    assert "Berg Glass" in page
+    assert 'title="1 Jan 2026, 00:00:00 UTC"' in page
+
+
+def test_the_newest_is_first(ana: Client) -> None:
+    for name in ("Ada", "Ben", "Cleo"):
+        ContactFactory(first_name=name)
+    assert found(ana) == ["Cleo", "Ben", "Ada"]
+    assert total(ana) == "3"
+
+
+def test_a_contact_without_a_name_goes_by_its_external_id(ana: Client) -> None:
+    ContactFactory(first_name="", last_name="", email=None, external_id="lead-0012")
+    assert '">lead-0012</a>' in ana.get(CONTACTS).text
+
+
+# Filters
+
+
+@pytest.fixture
+def people(aware: Stage, customer: Stage, promoter: Stage) -> None:
+    contact_in(aware, first_name="Aware")
+    contact_in(customer, first_name="Customer")
+    contact_in(customer, first_name="Gone", lost=True)
+    contact_in(aware, first_name="Left", lost=True)
+    contact_in(None, first_name="None")
+    contact_in(None, first_name="Nowhere", lost=True)
+    contact_in(promoter, first_name="Promoter")
+
+
+ALL = ["Promoter", "Nowhere", "None", "Left", "Gone", "Customer", "Aware"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "lost", "names"),
+    [
+        ("", "", ALL),
+        ("customer", "", ["Customer"]),
+        ("customer", "no", ["Customer"]),
+        ("customer", "yes", ["Gone"]),
+        ("any", "", ["Promoter", "Customer", "Aware"]),
+        ("any", "yes", ["Left", "Gone"]),
+        ("none", "", ["None"]),
+        ("none", "yes", ["Nowhere"]),
+        ("", "yes", ["Nowhere", "Left", "Gone"]),
+        ("", "no", ["Promoter", "None", "Customer", "Aware"]),
+        ("loyal", "", []),
+    ],
+)
+def test_in_a_stage_is_not_lost_and_every_place_can_be_asked_for(
+    request: Any, ana: Client, people: None, stage: str, lost: str, names: list[str]
+) -> None:
+    value = str(request.getfixturevalue(stage).pk) if stage in ("customer", "loyal") else stage
+    assert found(ana, stage=value, lost=lost) == names
+    assert total(ana, stage=value, lost=lost) == str(len(names))
+
+
+def test_a_stage_and_what_else_is_asked_for_hold_together(ana: Client, people: None, customer: Stage) -> None:
+    label = LabelFactory()
+    pks = list(Contact.objects.filter(first_name__in=["Aware", "Customer", "Gone"]).values_list("pk", flat=True))
+    put_on_label(contacts=pks, label=label, by=None, cause=Cause.MANUAL)
+    Contact.objects.filter(first_name="Gone").update(account_state="inactive")
+
+    assert found(ana, label=label.pk) == ["Gone", "Customer", "Aware"]
+    assert found(ana, label=label.pk, stage=customer.pk) == ["Customer"]
+    assert found(ana, label=label.pk, stage=customer.pk, lost="yes") == ["Gone"]
+    assert found(ana, label=label.pk, stage=customer.pk, lost="yes", account_state="active") == []
+    assert found(ana, account_state="inactive") == ["Gone"]
+    assert found(ana, account_state="active", stage="any", lost="yes") == ["Left"]
+    assert found(ana, q="cust", label=label.pk) == ["Customer"]
+    assert found(ana, q="gone", lost="yes", account_state="inactive") == ["Gone"]
+    assert total(ana, label=label.pk, stage=customer.pk) == "1"
+
+
+def test_what_the_list_is_narrowed_by_is_said_and_taken_away_one_by_one(ana: Client, customer: Stage) -> None:
+    label = LabelFactory(name="vip")
+    query = {"q": "ana", "stage": customer.pk, "lost": "yes", "label": label.pk, "account_state": "active"}
+    chips = ana.get(CONTACTS, query).context["chips"]
+    assert [(chip.words, address) for chip, address in chips] == [
+        ("“ana”", f"/contacts?stage={customer.pk}&lost=yes&label={label.pk}&account_state=active"),
+        ("Lost from Customer", f"/contacts?q=ana&label={label.pk}&account_state=active"),
+        ("Carries vip", f"/contacts?q=ana&stage={customer.pk}&lost=yes&account_state=active"),
+        ("Account active", f"/contacts?q=ana&stage={customer.pk}&lost=yes&label={label.pk}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"stage": "any"}, "In any stage"),
+        ({"stage": "any", "lost": "yes"}, "Lost from any stage"),
+        ({"stage": "none"}, "No status yet"),
+        ({"stage": "none", "lost": "yes"}, "Lost, no stage"),
+        ({"lost": "yes"}, "Lost"),
+        ({"lost": "no"}, "Not lost"),
+    ],
+)
+def test_each_place_has_its_words(ana: Client, query: dict[str, str], words: str) -> None:
+    (chip,) = ana.get(CONTACTS, query).context["filter"].chips
+    assert chip.words == words
+
+
+def test_a_retired_stage_can_still_be_asked_for(ana: Client) -> None:
+    stage = StageFactory(name="Old")
+    contact_in(stage, first_name="Olga", lost=True)
+    Stage.objects.filter(pk=stage.pk).update(retired_at=LONG_AGO)
+    page = ana.get(CONTACTS, {"stage": stage.pk, "lost": "yes"})
+    assert [contact.first_name for contact in page.context["page"].contacts] == ["Olga"]
+    assert '<optgroup label="Retired">' in page.text
+
+
+# Search
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("ana", ["Ana"]),
+        ("AN sil", ["Ana"]),
+        ("sil an", ["Ana"]),
+        ("na", []),
+        ("ana.silva@example.com", ["Ana"]),
+        ("example", ["Bo", "Ana"]),
+        ("silva exam", ["Ana"]),
+        ("lead-0012", ["Bo"]),
+        ("lead-00", ["Bo"]),
+        ("foo-b", ["Bo"]),
+        ("bar", ["Bo"]),
+        ("o'neil", ["Bo"]),
+        ("neil", ["Bo"]),
+        ("+49 (30) 231", ["Ana"]),
+        ("4930", ["Ana"]),
+        ("30 231", []),
+        ("zoë", ["Zoë"]),
+        ("!!! & | <-> :*", []),
+        ("' OR 1=1 --", []),
+        ("\\", []),
+    ],
+)
+def test_every_word_is_found_by_its_beginning(ana: Client, words: str, names: list[str]) -> None:
+    ContactFactory(first_name="Ana", last_name="Silva", email="Ana.Silva@example.com", phone="+49 30 231-25")
+    ContactFactory(
+        first_name="Bo", last_name="O'Neil", email="bo@example.org", external_id="lead-0012", company="Foo-Bar GmbH"
+    )
+    ContactFactory(first_name="Zoë", last_name="", email=None, external_id="z")
+    assert found(ana, q=words) == names
+    assert total(ana, q=words) == str(len(names))
+
+
+def test_a_search_that_finds_nobody_says_how_it_looks(ana: Client) -> None:
+    ContactFactory()
+    page = ana.get(CONTACTS, {"q": "zzz"}).text
+    assert "No contact is like this" in page
+    assert "at the beginning" in page
+
+
+def test_an_empty_book_says_how_it_is_filled(client_of: ClientOf, viewer: TeamMember, operator: TeamMember) -> None:
+    assert "Nobody is in the Contact Book yet" in client_of(viewer).get(CONTACTS).text
+    assert client_of(viewer).get(CONTACTS).text.count('href="/contacts/new"') == 0
+    assert client_of(operator).get(CONTACTS).text.count('href="/contacts/new"') == 2
+
+
+# Pages
+
+
+def walk(client: Client, address: str, way: str) -> list[list[str]]:
+    """The names on each page, following its link to the `older` or `newer` page to the end."""
+    pages = []
+    while address:
+        context = client.get(address).context
+        pages.append([contact.first_name for contact in context["page"].contacts])
+        address = context[way]
+    return pages
+
+
+@pytest.mark.parametrize(
+    "query", ["stage={customer}", "stage=any", "", "account_state=active", "q=person", "label={label}"]
+)
+def test_pages_follow_each_other_in_both_directions(
+    monkeypatch: pytest.MonkeyPatch, ana: Client, customer: Stage, aware: Stage, query: str
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 3)
+    label = LabelFactory()
+    for number in range(8):
+        contact_in(aware if number in (2, 5) else customer, first_name=f"Person{number}")
+    put_on_label(contacts=list(Contact.objects.values_list("pk", flat=True)), label=label, by=None, cause=Cause.MANUAL)
+    asked = query.format(customer=customer.pk, label=label.pk)
+    names = [
+        f"Person{number}" for number in reversed(range(8)) if not query.startswith("stage={") or number not in (2, 5)
+    ]
+    pages = [names[start : start + 3] for start in range(0, len(names), 3)]
+
+    assert walk(ana, f"{CONTACTS}?{asked}", "older") == pages
+    last = ana.get(f"{CONTACTS}?{asked}&older_than={Contact.objects.get(first_name=pages[-2][-1]).pk}")
+    assert walk(ana, last.context["newer"], "newer") == [*reversed(pages[:-1])]
+
+
+@pytest.mark.parametrize("query", ["stage=none", "lost=yes", "stage=none&lost=yes"])
+def test_pages_of_contacts_without_a_stage(
+    monkeypatch: pytest.MonkeyPatch, ana: Client, aware: Stage, query: str
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 2)
+    for number in range(5):
+        contact_in(None, first_name=f"Person{number}", lost="lost" in query)
+    contact_in(aware, first_name="Other")
+    pages = [["Person4", "Person3"], ["Person2", "Person1"], ["Person0"]]
+
+    assert walk(ana, f"{CONTACTS}?{query}", "older") == pages
+    first = Contact.objects.get(first_name="Person0").pk
+    assert walk(ana, f"{CONTACTS}?{query}&newer_than={first}", "newer") == [
+        ["Person2", "Person1"],
+        ["Person4", "Person3"],
+    ]
+
+
+def test_a_page_keeps_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, ana: Client, customer: Stage) -> None:
+    monkeypatch.setattr(queries, "PAGE", 1)
+    first, second = contact_in(customer), contact_in(customer)
+    context = ana.get(CONTACTS, {"stage": customer.pk, "older_than": second.pk + 5}).context
+    assert context["older"] == f"/contacts?stage={customer.pk}&older_than={second.pk}"
+    assert context["newer"] == f"/contacts?stage={customer.pk}&newer_than={second.pk}"
+    assert [chip_address for _, chip_address in context["chips"]] == [CONTACTS]
+    assert first.pk < second.pk
+
+
+def test_a_count_ends_where_it_stops_to_matter(monkeypatch: pytest.MonkeyPatch, ana: Client) -> None:
+    monkeypatch.setattr(queries, "COUNTED", 2)
+    ContactFactory.create_batch(3, company="Acme")
+    assert total(ana, q="acme") == "more than 2"
+    assert total(ana) == "3"
+    assert str(Count(10_000, is_capped=True)) == "more than 10,000"
+
+
+# Addresses that somebody made up
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "stage=foo",
+        "stage=999999999999999999999999",
+        "stage=-1",
+        "stage=1&stage=2",
+        "label=abc",
+        "label=99999999999999999999999999",
+        "account_state=asleep",
+        "lost=perhaps",
+        "older_than=abc",
+        "older_than=-5",
+        "older_than=99999999999999999999999999999999",
+        "older_than=9223372036854775808",
+        "newer_than=９",
+        "newer_than=&older_than=",
+        "q=" + "x" * 300,
+        "q=" + "+x" * 90,
+        "q=%F0%9F%98%80",
+        "q=%ED%A0%80",
+        "q=%27%27%27%5C%5C",
+        "nothing=else",
+    ],
+)
+def test_a_made_up_address_is_answered(ana: Client, query: str) -> None:
+    ContactFactory()
+    assert ana.get(f"{CONTACTS}?{query}").status_code == 200
+
+
+def test_a_nul_is_refused(ana: Client) -> None:
+    assert ana.get(f"{CONTACTS}?q=%00").status_code == 400
+
+
+def test_a_value_that_means_nothing_is_said_and_narrows_nothing(ana: Client) -> None:
+    ContactFactory(first_name="Ada")
+    response = ana.get(CONTACTS, {"stage": "foo", "label": "77", "account_state": "active"})
+    assert response.context["filter"].problems == [
+        "The stage in this address is not known, and the list is not narrowed by it.",
+        "The label in this address is not known, and the list is not narrowed by it.",
+    ]
+    assert [chip.words for chip in response.context["filter"].chips] == ["Account active"]
+    assert [contact.first_name for contact in response.context["page"].contacts] == ["Ada"]
+
+
+def test_only_reading_is_answered(ana: Client) -> None:
+    assert ana.post(CONTACTS).status_code == 405
+
+
+def test_htmx_gets_the_list_alone(ana: Client) -> None:
+    ContactFactory(first_name="Ada")
+    part = ana.get(CONTACTS, headers={"HX-Request": "true", "HX-Target": "contacts-list"}).text
+    assert part.startswith('<section id="contacts-list"')
+    assert "<html" not in part
+    assert "Ada" in part
+
+
+# Cost
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_it_costs_the_same_for_one_row_and_for_three(
+    ana: Client, customer: Stage, operator: TeamMember, count: int
+) -> None:
+    label = LabelFactory()
+    for _ in range(count):
+        contact = contact_in(customer, by=operator)
+        put_on_label(contacts=[contact.pk], label=label, by=operator, cause=Cause.MANUAL)
+    ana.get(CONTACTS)
+    with assertNumQueries(11):
+        # Session, person, organisation, role; stages, labels; ids, contacts, labels carried; two for the count.
+        ana.get(CONTACTS, {"stage": customer.pk})
+    with assertNumQueries(10):
+        ana.get(CONTACTS, {"q": "person"})
+
+
+def test_all_places_are_asked_for_at_once(db: None, aware: Stage) -> None:
+    standing(contact_in(aware), None)
+    with assertNumQueries(2):
+        queries.matching_ids(queries.ContactQuery(lost=True), limit=5)
+    with assertNumQueries(1):
+        queries.matching_ids(queries.ContactQuery(stage=aware.pk), limit=5)
+    with assertNumQueries(2):
+        assert how_many(queries.ContactQuery()) == Count(1)
+    with assertNumQueries(1):
+        assert how_many(queries.ContactQuery(search="person")) == Count(1)

@@ -1,0 +1,275 @@
+"""Every route and every role: what each of them gets. A route without a row in the table fails here."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from config.team.models import TeamMember
+from config.team.roles import Role
+from contacts.causes import Cause
+from contacts.models import Attribute, CarriedLabel
+from journeys.status.actions import change_status
+from journeys.status.models import LostReason, StatusChange
+from stages.models import Category, Stage
+from tests.factories import LabelFactory, TeamMemberFactory, contact_in
+
+REDIRECT, REFUSED, NO_SUCH_METHOD, WRONG, STALE = 302, 403, 405, 422, 409
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route answers to a GET, and to a POST that says nothing.
+
+    `needs` is the role that gets these; weaker ones get 403, and who is not signed in is sent to sign in.
+    `anybody` is what those get who are not signed in, where that is something else.
+    """
+
+    needs: Role
+    get: int = 200
+    post: int = NO_SUCH_METHOD
+    args: tuple[str, ...] = ()
+    anybody: tuple[int, int] | None = None
+
+
+V, O, M, A, ANY = Role.VIEWER, Role.OPERATOR, Role.MARKETER, Role.ADMINISTRATOR, Role.NONE  # noqa: E741
+
+TABLE = {
+    # signing in and out, one's own account
+    "team:sign_in": Row(ANY, REDIRECT, REDIRECT, anybody=(200, WRONG)),
+    "team:sign_out": Row(ANY, 200, REDIRECT, anybody=(200, REDIRECT)),
+    "team:my_account": Row(ANY, 200, 200),
+    "team:theme": Row(ANY, NO_SUCH_METHOD, REDIRECT),
+    "team:organisation": Row(A, 200, WRONG),
+    # the funnel
+    "journeys:customer_journey": Row(V),
+    "journeys:status_history": Row(V),
+    "stages:stages": Row(V),
+    "stages:new_stage": Row(M, 200, WRONG),
+    "stages:edit_stage": Row(M, 200, WRONG, ("stage",)),
+    # contacts
+    "contacts:contacts": Row(V),
+    "contacts:contact": Row(V, args=("contact",)),
+    "contacts:new_contact": Row(O, 200, WRONG),
+    "contacts:edit_contact": Row(O, 200, WRONG, ("contact",)),
+    "contacts:erase_contact": Row(A, 200, WRONG, ("contact",)),
+    "contacts:put_on_label": Row(O, NO_SUCH_METHOD, REDIRECT, ("contact",)),
+    "contacts:take_off_label": Row(O, NO_SUCH_METHOD, REDIRECT, ("contact",)),
+    "contacts:labels": Row(V),
+    "contacts:new_label": Row(M, 200, WRONG),
+    "contacts:edit_label": Row(M, 200, WRONG, ("label",)),
+    # moving one contact
+    "journeys:change_status": Row(O, 200, WRONG, ("contact",)),
+    "journeys:mark_lost": Row(O, 200, WRONG, ("contact",)),
+    "journeys:recover": Row(O, 200, WRONG, ("lost",)),
+    "journeys:undo_change": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
+    "journeys:return_to_status": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
+    # settings
+    "journeys:lost_reasons": Row(M, 200, WRONG),
+    "journeys:lost_reason_required": Row(M, NO_SUCH_METHOD, WRONG),
+    "journeys:rename_lost_reason": Row(M, 200, WRONG, ("reason",)),
+    "journeys:move_lost_reason_up": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
+    "journeys:move_lost_reason_down": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
+    "journeys:retire_lost_reason": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
+    "journeys:use_lost_reason_again": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
+    "contacts:attributes": Row(M),
+    "contacts:new_attribute": Row(M, 200, WRONG),
+    "contacts:edit_attribute": Row(M, 200, WRONG, ("attribute",)),
+    "contacts:move_attribute_up": Row(M, NO_SUCH_METHOD, REDIRECT, ("attribute",)),
+    "contacts:move_attribute_down": Row(M, NO_SUCH_METHOD, REDIRECT, ("attribute",)),
+    "contacts:remove_attribute": Row(M, NO_SUCH_METHOD, REDIRECT, ("attribute",)),
+    # everything of the Django admin: see below
+    "admin:*": Row(A),
+}
+
+
+def routes() -> Iterator[str]:
+    """The name of every route with its namespaces; of one without a name, its pattern. The admin is one."""
+
+    def below(resolver: URLResolver, namespaces: tuple[str, ...]) -> Iterator[str]:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                yield from below(entry, (*namespaces, entry.namespace) if entry.namespace else namespaces)
+            elif isinstance(entry, URLPattern):
+                yield (
+                    "admin:*"
+                    if namespaces[:1] == ("admin",)
+                    else ":".join((*namespaces, entry.name or str(entry.pattern)))
+                )
+
+    return below(get_resolver(), ())
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    assert set(routes()) == set(TABLE)
+
+
+@dataclass
+class World:
+    """Things for routes to be about, by the words that rows use, and somebody of each role."""
+
+    things: dict[str, int]
+    people: dict[Role, TeamMember] = field(default_factory=dict)
+
+    def address(self, name: str) -> str:
+        return reverse(name, args=[self.things[word] for word in TABLE[name].args])
+
+
+@pytest.fixture
+def world(db: None, aware: Stage, customer: Stage) -> World:
+    people = {role: TeamMemberFactory(name=role.label, role=role) for role in Role if role is not Role.NONE}
+    people[Role.NONE] = TeamMemberFactory(name="None")
+    operator = people[Role.OPERATOR]
+    contact = contact_in(aware, by=operator)
+    change_status(contacts=[contact.pk], to=customer, cause=Cause.MANUAL, by=operator)
+    label = LabelFactory()
+    CarriedLabel.objects.create(contact=contact, label=label)
+    Category.objects.create(title="Sales", alias="sales")
+    return World(
+        things={
+            "contact": contact.pk,
+            "change": StatusChange.objects.latest("id").pk,
+            "lost": contact_in(customer, lost=True, by=operator).pk,
+            "label": label.pk,
+            "attribute": Attribute.objects.create(name="Plan", key="plan").pk,
+            "reason": LostReason.objects.get(name="Unsubscribed").pk,
+            "stage": customer.pk,
+        },
+        people=people,
+    )
+
+
+OURS = ("team", "stages", "contacts", "journeys", "auth", "admin")
+
+
+def written() -> dict[str, str]:
+    """A fingerprint of every table of ours. Signing in is left out: it writes when it was."""
+    fingerprints = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            table = connection.ops.quote_name(model._meta.db_table)
+            if model._meta.app_label in OURS:
+                cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")
+                fingerprints[table] = cursor.fetchone()[0]
+    return fingerprints
+
+
+def signed_in(member: TeamMember | None, *, with_csrf_checks: bool = False) -> Client:
+    client = Client(enforce_csrf_checks=with_csrf_checks, raise_request_exception=False)
+    if member:
+        client.force_login(member, backend="config.team.backends.RoleBackend")
+    return client
+
+
+def outcome(response: HttpResponse) -> int:
+    return response.status_code
+
+
+def posted(client: Client, address: str) -> HttpResponse:
+    """The answer to a POST, taken back at once."""
+    with transaction.atomic():
+        response = client.post(address, {"said": "nothing"})
+        transaction.set_rollback(True)
+    return response
+
+
+ROUTES = [name for name in TABLE if name != "admin:*"]
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_each_role_gets_what_the_table_says(world: World, name: str) -> None:
+    row, address = TABLE[name], world.address(name)
+    expected, found = {}, {}
+    for role in Role:
+        expected[role.label] = (row.get, row.post) if role >= row.needs else (REFUSED, REFUSED)
+        client = signed_in(world.people[role])
+        found[role.label] = (outcome(client.get(address)), outcome(posted(client, address)))
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_who_is_not_signed_in_is_asked_to(world: World, name: str) -> None:
+    row, address = TABLE[name], world.address(name)
+    client = signed_in(None)
+    got, sent = client.get(address), posted(client, address)
+    if row.anybody:
+        assert (got.status_code, sent.status_code) == row.anybody
+        return
+    for response in (got, sent):
+        assert response.status_code == REDIRECT
+        assert urlsplit(response["Location"]).path == reverse("team:sign_in")
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_get_writes_nothing(world: World, name: str) -> None:
+    clients = [signed_in(None), signed_in(world.people[Role.ADMINISTRATOR])]
+    before = written()
+    for client in clients:
+        client.get(world.address(name))
+        client.head(world.address(name))
+        client.get(world.address(name), headers={"HX-Request": "true", "HX-Target": "dialog"})
+    assert written() == before
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_post_without_its_token_is_refused_and_writes_nothing(world: World, name: str) -> None:
+    client = signed_in(world.people[Role.ADMINISTRATOR], with_csrf_checks=True)
+    before = written()
+    response = client.post(world.address(name), {"name": "Mine", "required": "yes"})
+    assert response.status_code == REFUSED
+    assert "This page was open for too long." in response.text
+    assert written() == before
+
+
+def admin_addresses() -> dict[str, Callable[[], str]]:
+    """Every page of the admin, ready to be asked for once there are things to show."""
+    addresses: dict[str, Callable[[], str]] = {
+        name: lambda name=name: reverse(f"admin:{name}") for name in ("index", "login", "password_change", "jsi18n")
+    }
+    addresses["autocomplete"] = lambda: reverse("admin:autocomplete")
+    for model in admin.site._registry:
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        addresses[f"{name} list"] = lambda name=name: reverse(f"admin:{name}_changelist")
+        addresses[f"{name} add"] = lambda name=name: reverse(f"admin:{name}_add")
+        for page in ("change", "history", "delete"):
+            addresses[f"{name} {page}"] = lambda name=name, page=page, model=model: reverse(
+                f"admin:{name}_{page}", args=[_first(model)]
+            )
+    return addresses
+
+
+def _first(model: Any) -> Any:
+    first = model._default_manager.order_by("pk").first()
+    return first.pk if first else 1
+
+
+ADMIN = admin_addresses()
+
+
+@pytest.mark.parametrize("page", ADMIN)
+def test_the_admin_is_for_administrators_and_reading_it_writes_nothing(world: World, page: str) -> None:
+    address = ADMIN[page]()
+    clients = {role: signed_in(world.people[role]) for role in Role}
+    token_less = signed_in(world.people[Role.ADMINISTRATOR], with_csrf_checks=True)
+    before = written()
+    for role, client in clients.items():
+        response = client.get(address)
+        if role is not Role.ADMINISTRATOR:
+            assert (role.label, response.status_code) == (role.label, REFUSED)
+        else:
+            assert response.status_code in {200, 302, 403, 404}
+            if page.endswith((" list", " change", " history", "index")) and "run" not in page:
+                assert response.status_code == 200
+    anonymous = signed_in(None)
+    for response in (anonymous.get(address, follow=True), anonymous.post(address, follow=True)):
+        assert urlsplit(response.redirect_chain[-1][0]).path == reverse("team:sign_in")
+    assert token_less.post(address, {"name": "Mine"}).status_code in {REFUSED, REDIRECT, NO_SUCH_METHOD}
+    assert written() == before
