@@ -102,6 +102,7 @@ def test_axe_finds_nothing_on_what_opens(
     assert axe(page) == []
     page.click("dialog button.danger")
     expect(row(page, book["Ana"])).to_contain_text("Undo")
+    expect(menu(page, book["Ana"])).to_be_focused()  # which has scrolled to it
     page.evaluate("scrollTo(0, 0)")
     assert axe(page) == []
 
