@@ -132,7 +132,10 @@ class CarriedLabel(models.Model):
     taken_off = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["label", "contact"], name="label_carriers")]
+        indexes = [
+            models.Index(fields=["label", "contact"], name="label_carriers"),
+            models.Index(fields=["label", "since"], name="label_carriers_by_time"),
+        ]
 
 
 class LabelChange(models.Model):

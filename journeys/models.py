@@ -1,8 +1,8 @@
 """The models of all subjects of this app, where Django looks for them."""
 
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
-from journeys.rules.models import FunnelSettings, MovementRule
-from journeys.runs.models import Run
+from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
+from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 
 __all__ = [
@@ -11,8 +11,12 @@ __all__ = [
     "FunnelSettings",
     "FunnelStatus",
     "FunnelTotal",
+    "LabelRule",
     "LostReason",
     "MovementRule",
     "Run",
+    "RunOutcome",
+    "RunPreview",
+    "RunSlice",
     "StatusChange",
 ]

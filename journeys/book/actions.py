@@ -138,13 +138,31 @@ def _with_attributes(contact: Contact, fields: Mapping[str, Any]) -> dict[str, A
     return values
 
 
-def activate_accounts(*, contacts: Sequence[int], by: TeamMember | None) -> int:
-    """Make accounts active. Lost contacts stay lost until somebody recovers them. Returns how many were inactive."""
+def activate_accounts(*, contacts: Sequence[int], by: TeamMember | None) -> list[int]:
+    """Make accounts active. Lost contacts stay lost until somebody recovers them. Returns those that were inactive."""
     with transaction.atomic():
-        inactive = Contact.objects.filter(pk__in=contacts, account_state=Contact.AccountState.INACTIVE)
-        locked = list(inactive.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-        found = Contact.objects.filter(pk__in=locked)
-        return found.update(account_state=Contact.AccountState.ACTIVE, updated_at=timezone.now())
+        inactive = _lock_accounts(contacts, Contact.AccountState.INACTIVE)
+        _set_account_state(inactive, Contact.AccountState.ACTIVE)
+    return inactive
+
+
+def deactivate_accounts(*, contacts: Sequence[int], by: TeamMember | None, run: Run | None = None) -> list[int]:
+    """Make accounts inactive, which makes the contacts lost, by the same person. Returns those that were active."""
+    with transaction.atomic():
+        active = _lock_accounts(contacts, Contact.AccountState.ACTIVE)
+        status.mark_lost(contacts=active, reason=None, cause=Cause.ACCOUNT_INACTIVE, by=by, run=run)
+        _set_account_state(active, Contact.AccountState.INACTIVE)
+    return active
+
+
+def _lock_accounts(contacts: Sequence[int], state: Contact.AccountState) -> list[int]:
+    """Lock those of the contacts whose account is in this state, in the order of the key."""
+    found = Contact.objects.filter(pk__in=contacts, account_state=state).order_by("pk")
+    return list(found.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def _set_account_state(contacts: Sequence[int], state: Contact.AccountState) -> None:
+    Contact.objects.filter(pk__in=contacts).update(account_state=state, updated_at=timezone.now())
 
 
 def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run | None = None) -> int:

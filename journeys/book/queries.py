@@ -99,6 +99,11 @@ def contacts_page(query: ContactQuery, *, newer_than: int | None = None, older_t
     )
 
 
+def in_the_book(contacts: Sequence[int]) -> set[int]:
+    """Those of the ids that belong to contacts in the book. One query."""
+    return set(Contact.objects.filter(pk__in=contacts).values_list("pk", flat=True))
+
+
 def contacts_with_status(ids: Sequence[int]) -> list[Contact]:
     """These contacts, the newest first, with `status` (stage, lost reason) and `carried_labels`. Two queries."""
     carried = CarriedLabel.objects.select_related("label").order_by(Lower("label__name"), "label_id")
@@ -247,6 +252,23 @@ def _by_conditions(query: ContactQuery, window: _Window, *, in_order: bool) -> t
 
     Words are looked up first and by themselves: nobody can guess how many contacts hold one.
     """
+    found, first, tables, clauses, values = _joined(query, window)
+    order = f"ORDER BY {first} {window.order}" if in_order else ""
+    return f"{found}SELECT {first} FROM {tables} {_where(clauses)} {order} LIMIT {window.limit:d}", values
+
+
+def all_matching(query: ContactQuery) -> tuple[str, list[Any]]:
+    """The statement that gives the id of every contact that matches as `contact_id`, in no order, and its values."""
+    found, first, tables, clauses, values = _joined(query, None)
+    return f"{found}SELECT {first} AS contact_id FROM {tables} {_where(clauses)}", values
+
+
+def _where(clauses: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(clauses)}" if clauses else ""
+
+
+def _joined(query: ContactQuery, window: _Window | None) -> tuple[str, str, str, list[str], list[Any]]:
+    """What comes before SELECT, the column of the contact, the tables, the conditions, and the values of it all."""
     sources = _sources(query)
     found, values = "", []
     if query.search:
@@ -256,11 +278,11 @@ def _by_conditions(query: ContactQuery, window: _Window, *, in_order: bool) -> t
         sources.insert(0, _Source("found", "found.id"))
     first = sources[0]
     tables = first.table + "".join(f" JOIN {other.table} ON {other.key} = {first.key}" for other in sources[1:])
-    clauses = [clause for source in sources for clause in [*source.clauses, *window.bounds(source.key)]]
+    clauses = [
+        clause for source in sources for clause in [*source.clauses, *(window.bounds(source.key) if window else [])]
+    ]
     values += [value for source in sources for value in source.values]
-    order = f"ORDER BY {first.key} {window.order}" if in_order else ""
-    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
-    return f"{found}SELECT {first.key} FROM {tables} {where} {order} LIMIT {window.limit:d}", values
+    return found, first.key, tables, clauses, values
 
 
 def _sources(query: ContactQuery) -> list[_Source]:

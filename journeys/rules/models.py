@@ -1,8 +1,11 @@
 """What the organisation decided about moves: the default status and the movement rules."""
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from contacts.causes import Cause
+from contacts.models import Label
 from journeys.status.transitions import Permission
 from stages.models import Stage
 
@@ -27,3 +30,26 @@ class MovementRule(models.Model):
     cause = models.CharField(max_length=16, choices=Cause, primary_key=True)
     to_lower_weight = models.CharField(max_length=6, choices=[(p.value, p.name.capitalize()) for p in Permission])
     onto_lost = models.CharField(max_length=6, choices=[(p.value, p.name.capitalize()) for p in Permission])
+
+
+class LabelRule(models.Model):
+    """Everybody who carries a label goes to a stage, whenever somebody runs it. Kept to be run again."""
+
+    label = models.ForeignKey(Label, models.CASCADE, related_name="+")
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
+    only_forward = models.BooleanField("move only forward", default=False)
+    leave_lost = models.BooleanField("leave lost contacts as they are", default=False)
+    note = models.TextField(max_length=2000, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["label", "stage", "only_forward", "leave_lost"], name="a_label_rule_is_kept_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} → {self.stage}"

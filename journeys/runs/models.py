@@ -1,12 +1,19 @@
 """One execution over many contacts: who started it, what it was to do, and what came of it."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from journeys.fields import person_number, stage_number
+
 
 class Run(models.Model):
-    """A permanent record of a change to many contacts. What it changed is read from the status history."""
+    """A permanent record of a change to many contacts. Which statuses it changed is read from the status history.
+
+    Its contacts are frozen in slices when it is started. `cursor` says how many slices are done: it is moved on in the
+    transaction of the slice, by whoever finds it where they read it, so that no slice is done twice.
+    """
 
     class Kind(models.TextChoices):
         LABEL_RULE = "label_rule", "Label rule"
@@ -21,31 +28,125 @@ class Run(models.Model):
         RUNNING = "running", "Running"
         FINISHED = "finished", "Finished"
         STOPPED = "stopped", "Stopped before the end"
+        CANCELLED = "cancelled", "Cancelled"
 
     kind = models.CharField(max_length=10, choices=Kind)
     words = models.CharField(max_length=500, help_text="What it does, as a person would say it.")
     note = models.TextField(max_length=2000, blank=True)
+    operation = models.JSONField(default=dict, help_text="What it does to each contact: `runs.operations.Operation`.")
+    rule = models.ForeignKey("journeys.LabelRule", models.SET_NULL, null=True, related_name="runs")
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undos")
+    stage = stage_number(help_text="Where it moves contacts.")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(default=timezone.now)
+    progressed_at = models.DateTimeField(default=timezone.now, help_text="When its last slice was done.")
     finished_at = models.DateTimeField(null=True)
-    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    cancelled_by = person_number()
+    state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
+    slices = models.PositiveIntegerField(default=0)
+    cursor = models.PositiveIntegerField(default=0, help_text="So many of its slices are done.")
     records = models.PositiveIntegerField(default=0, help_text="Rows of the file, or contacts of the selection.")
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    forward = models.PositiveIntegerField(default=0, help_text="Of those changed, to a heavier stage.")
+    back = models.PositiveIntegerField(default=0, help_text="Of those changed, to a lighter stage.")
 
     class Meta:
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(state="finished")
+                condition=~models.Q(state__in=["finished", "cancelled"])
                 | models.Q(
                     records=models.F("created") + models.F("updated") + models.F("unchanged") + models.F("refused")
                 ),
                 name="the_counts_of_a_finished_run_add_up",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cursor__lte=models.F("slices")), name="a_run_does_no_more_than_its_slices"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["progressed_at"], condition=models.Q(state="running"), name="runs_under_way"),
         ]
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+    @property
+    def done(self) -> int:
+        """So many of its contacts, or rows, are done."""
+        return self.created + self.updated + self.unchanged + self.refused
+
+
+class RunSlice(models.Model):
+    """Contacts of a run that are changed in one transaction, frozen when the run was started.
+
+    Attributes:
+        contacts: their ids, in order.
+        signatures: of their statuses when the person looked; None where the run does not depend on them.
+        changes: the status change of each contact that an undo puts back, or 0; None where it is no undo of moves.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "number")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="+", db_index=False)
+    number = models.PositiveIntegerField()
+    contacts = ArrayField(models.BigIntegerField())
+    signatures = ArrayField(models.IntegerField(), null=True)
+    changes = ArrayField(models.BigIntegerField(), null=True)
+
+    class Meta:
+        ordering = ["run_id", "number"]
+
+
+class RunOutcome(models.Model):
+    """Contacts of one slice of which the same became: unchanged, refused for a reason, or, but for moves, changed.
+
+    Moves that were made are in the status history. Codes: those of `Refusal`, `CHANGED` and `UNCHANGED`.
+    """
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="+", db_index=False)
+    slice = models.PositiveIntegerField()
+    code = models.CharField(max_length=30)
+    contacts = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        ordering = ["run_id", "slice", "id"]
+        indexes = [models.Index(fields=["run", "code", "slice"], name="outcomes_of_run")]
+
+
+class RunPreview(models.Model):
+    """What a run would do, as a person was shown it: what they confirm is what runs. Kept for a day.
+
+    Attributes:
+        operation, selection: as `runs.operations` writes them.
+        fates: how many contacts of each standing would have which outcome: `runs.fates.Fate`.
+        contacts, signatures, changes: the frozen selection, as in `RunSlice`; None where it is larger than
+            `runs.selections.FROZEN_AT_MOST`, and frozen at the click.
+        run: the run that it became.
+    """
+
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    operation = models.JSONField()
+    selection = models.JSONField()
+    note = models.TextField(max_length=2000, blank=True)
+    fates = models.JSONField()
+    records = models.PositiveIntegerField()
+    contacts = ArrayField(models.BigIntegerField(), null=True)
+    signatures = ArrayField(models.IntegerField(), null=True)
+    changes = ArrayField(models.BigIntegerField(), null=True)
+    not_found = models.JSONField(default=list, help_text="What a pasted list named and the book does not hold.")
+    run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["made_at"], name="previews_by_age")]

@@ -151,6 +151,7 @@ def return_to_status(
     reason: LostReason | None,
     cause: Cause,
     by: TeamMember | None,
+    run: Run | None = None,
     note: str = "",
     signatures: Mapping[int, int] | None = None,
 ) -> Outcome:
@@ -162,7 +163,7 @@ def return_to_status(
     if lost and reason is None and funnel_settings().lost_reason_required:
         return _all_refused(contacts, Refusal.REASON_REQUIRED)
     request = Request(
-        signature=Signature(cause, by, note=note),
+        signature=Signature(cause, by, run, note=note),
         stage=to.pk if to else None,
         stays=False,
         lost=Lost.LOSE if lost else Lost.RECOVER,

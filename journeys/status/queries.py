@@ -10,7 +10,7 @@ from config.team.models import TeamMember
 from contacts.causes import Cause
 from journeys.rules.queries import movement_policy
 from journeys.status.models import Direction, FunnelStatus, StatusChange
-from journeys.status.transitions import Lost, Move, Refusal, StageFacts, Standing, judge
+from journeys.status.transitions import Lost, Move, Refusal, StageFacts, Standing, heading, judge
 from stages.models import Stage
 from stages.queries import open_stages
 
@@ -69,7 +69,7 @@ def stage_choices(status: FunnelStatus, *, by: TeamMember) -> list[StageChoice]:
         move = Move(cause=Cause.MANUAL, to=_facts(stage, now), lost=Lost.RECOVER, back_allowed=by.role.corrects)
         verdict = judge(standing, move, policy)
         if verdict.changed or verdict.refusal:
-            choices.append(StageChoice(stage, _direction(status.stage, stage), verdict.refusal))
+            choices.append(StageChoice(stage, _direction(standing.stage, move.to), verdict.refusal))
     return choices
 
 
@@ -77,10 +77,9 @@ def _facts(stage: Stage | None, at: datetime) -> StageFacts | None:
     return StageFacts(stage.pk, stage.weight, stage.is_open(at), stage.retired_at is not None) if stage else None
 
 
-def _direction(leaving: Stage | None, heading: Stage) -> Direction | None:
-    if leaving is None or leaving.pk == heading.pk:
-        return None
-    return Direction((heading.weight > leaving.weight) - (heading.weight < leaving.weight))
+def _direction(leaving: StageFacts | None, to: StageFacts | None) -> Direction | None:
+    direction = heading(leaving, to)
+    return None if direction is None else Direction(direction)
 
 
 def statuses_of(contacts: Sequence[int]) -> dict[int, FunnelStatus]:

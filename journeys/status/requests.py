@@ -13,12 +13,17 @@ from journeys.status.transitions import Lost, Move, Refusal, StageFacts, Standin
 
 @dataclass
 class Outcome:
-    """What became of each contact that was asked for: changed, unchanged, or refused for a reason."""
+    """What became of each contact that was asked for: changed, unchanged, or refused for a reason.
+
+    `forward` and `back` count those of the changed that went to a heavier or a lighter stage.
+    """
 
     changed: list[int] = field(default_factory=list)
     unchanged: list[int] = field(default_factory=list)
     refused: dict[Refusal, list[int]] = field(default_factory=lambda: defaultdict(list))
     flagged: list[int] = field(default_factory=list)
+    forward: int = 0
+    back: int = 0
 
     @property
     def refusal(self) -> Refusal | None:
@@ -30,6 +35,8 @@ class Outcome:
         self.changed += other.changed
         self.unchanged += other.unchanged
         self.flagged += other.flagged
+        self.forward += other.forward
+        self.back += other.back
         for refusal, contacts in other.refused.items():
             self.refused[refusal] += contacts
 

@@ -17,19 +17,17 @@ from journeys.status.requests import Outcome, Request, Signature
 from journeys.status.transitions import (
     BY_HAND,
     PEOPLE,
+    RECENT_DAYS,
     Lost,
     Policy,
     Refusal,
     StageFacts,
     Standing,
+    heading,
     judge,
     may_diverge,
 )
 from stages.models import Stage
-
-RECENT_DAYS = 30
-"""A stage set by hand within so many days is not overridden by the API unnoticed (DESIGN.md, section 4)."""
-
 
 _LOCK = """
     WITH asked AS (
@@ -94,6 +92,8 @@ def change_slice(contacts: Sequence[int], request: Request) -> Outcome:
             outcome.unchanged += members
         else:
             outcome.changed += members
+            outcome.forward += len(members) if heading(standing.stage, move.to) == 1 else 0
+            outcome.back += len(members) if heading(standing.stage, move.to) == -1 else 0
             lost_after = move.lost is Lost.LOSE or (move.lost is Lost.KEEP and standing.lost)
             reason = (move.lost_reason if move.lost is Lost.LOSE else standing.lost_reason) if lost_after else None
             flagged = verdict.review_needed or request.signature.review_needed

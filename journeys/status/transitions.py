@@ -45,8 +45,11 @@ class Refusal(enum.StrEnum):
     IN_THE_FUTURE = "in_the_future", "The date is in the future."
     CHANGED_MEANWHILE = "changed_meanwhile", "Somebody changed this contact meanwhile."
     MOVED_SINCE = "moved_since", "The contact was moved since."
+    CHANGED_SINCE = "changed_since", "It was changed since by something else."
     NOTHING_BEFORE = "nothing_before", "The contact had no status before this."
     NOT_IN_THE_BOOK = "not_in_the_book", "There is no such contact in the book."
+    RUN_CANCELLED = "run_cancelled", "The run was cancelled before it came to this contact."
+    STARTER_LEFT = "starter_left", "Whoever started the run was deactivated before it came to this contact."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,9 @@ PEOPLE = frozenset({Cause.MANUAL, Cause.BULK, Cause.UNDO, Cause.REVIEW})
 BY_HAND = PEOPLE - {Cause.BULK}
 """Causes behind which a person looked at this one contact."""
 
+RECENT_DAYS = 30
+"""A stage set by hand within so many days is not overridden by the API unnoticed (DESIGN.md, section 4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageFacts:
@@ -108,6 +114,13 @@ class Standing:
     account_inactive: bool = False
     lost_by_a_person: bool = False
     set_by_hand_lately: bool = False
+
+
+def heading(start: StageFacts | None, end: StageFacts | None) -> int | None:
+    """The direction of a move: 1 forward, 0 level, -1 back. None unless between two stages."""
+    if start is None or end is None or start.id == end.id:
+        return None
+    return (end.weight > start.weight) - (end.weight < start.weight)
 
 
 class Lost(enum.Enum):
@@ -215,7 +228,7 @@ def _refusal(standing: Standing, move: Move, policy: Policy, *, lost_after: bool
 
 def _goes_back(standing: Standing, move: Move) -> bool:
     """Equal weight is not lower, and without a stage nothing is."""
-    return bool(standing.stage and move.to and move.to.weight < standing.stage.weight)
+    return heading(standing.stage, move.to) == -1
 
 
 def may_diverge(cause: Cause, policy: Policy) -> bool:

@@ -152,8 +152,8 @@ def test_making_accounts_active_recovers_nobody(aware: Stage, operator: TeamMemb
     other, bystander = contact_in(aware), contact_in(aware, account_state="inactive")
     history = rows_of_history()
     asked = [people[1].pk, people[0].pk, other.pk]
-    assert book.activate_accounts(contacts=asked, by=operator) == 2
-    assert book.activate_accounts(contacts=asked, by=operator) == 0
+    assert book.activate_accounts(contacts=asked, by=operator) == [people[0].pk, people[1].pk]
+    assert book.activate_accounts(contacts=asked, by=operator) == []
     states = {contact.pk: contact.account_state for contact in Contact.objects.all()}
     assert states == {people[0].pk: "active", people[1].pk: "active", other.pk: "active", bystander.pk: "inactive"}
     assert rows_of_history() == history

@@ -1,0 +1,348 @@
+"""Previewing, starting, doing, cancelling and undoing runs.
+
+What a person confirms is what runs: the contacts are frozen with the signatures of their statuses, and whoever was
+changed meanwhile is refused. A run is done slice by slice, each in a transaction that also moves the cursor of the run
+on; whoever works on it at the same time, or did and was killed or frozen, finds the cursor moved and does nothing.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+from psycopg.errors import LockNotAvailable, QueryCanceled, TransactionRollback
+
+from config.team.models import TeamMember
+from contacts.models import Label
+from journeys.rules.models import LabelRule
+from journeys.runs import selections
+from journeys.runs.fates import Fate
+from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
+from journeys.runs.operations import OF_STATUSES, Act, Operation, Selection
+from journeys.runs.slices import do_slice
+from journeys.runs.words import in_words
+from journeys.status.models import LostReason
+from journeys.status.requests import Outcome
+from journeys.status.transitions import Refusal
+from stages.models import Stage
+
+logger = logging.getLogger(__name__)
+
+SMALL = 10_000
+"""A run over so many contacts at most is done by whoever starts it; a larger one is left to a worker."""
+
+PREVIEWS_ARE_KEPT = timedelta(days=1)
+WORK = "journeys.runs.tasks.work_on_run"
+WAIT_FOR_LOCKS = "3s"
+LONGEST_SLICE = "30s"
+LONGEST_PAUSE = "5s"
+ATTEMPTS = 5
+"""A slice is tried again where somebody else held its contacts for too long."""
+
+_KINDS = {
+    Act.GIVE_DEFAULT: Run.Kind.DEFAULT,
+    Act.PUT_BACK: Run.Kind.UNDO,
+}
+
+
+class NumbersChanged(Exception):
+    """The book changed since the preview, so that the run would do something else; `preview` says what."""
+
+    def __init__(self, preview: RunPreview) -> None:
+        super().__init__("The numbers changed since you looked.")
+        self.preview = preview
+
+
+class RunHasEnded(Exception):
+    """There is nothing left to cancel."""
+
+
+class AlreadyStarted(Exception):
+    """The preview was confirmed before; `run` is what it became."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__("This was started already.")
+        self.run = run
+
+
+def make_preview(
+    *, operation: Operation, selection: Selection, by: TeamMember, note: str = "", not_found: Sequence[str] = ()
+) -> RunPreview:
+    """Count what an operation would do to a selection, and freeze the selection unless it is too large for that.
+
+    Args:
+        note: kept with the run.
+        not_found: what a pasted list named and the book does not hold.
+    """
+    forget_previews(by=by)
+    rows = selections.rows_to_freeze(selection, operation)
+    preview = RunPreview(
+        made_by=by, operation=operation.as_json(), selection=selection.as_json(), note=note, not_found=list(not_found)
+    )
+    if not selections.is_larger_than_frozen(rows):
+        preview.contacts, preview.signatures, preview.changes = selections.read_rows(rows)
+        rows = _frozen(preview)
+    _count(preview, operation, rows)
+    preview.save()
+    return preview
+
+
+def forget_previews(*, by: TeamMember | None) -> None:
+    """Drop previews that nobody will confirm any more."""
+    RunPreview.objects.filter(made_at__lt=timezone.now() - PREVIEWS_ARE_KEPT).delete()
+
+
+def _frozen(preview: RunPreview) -> selections.Statement:
+    return selections.frozen_rows(preview.contacts or [], preview.signatures, preview.changes)
+
+
+def _count(preview: RunPreview, operation: Operation, rows: selections.Statement) -> None:
+    fates = selections.fates_of(rows, operation)
+    preview.fates = [fate.as_json() for fate in fates]
+    preview.records = sum(fate.count for fate in fates)
+
+
+def start_run(*, preview: RunPreview, by: TeamMember, rule: LabelRule | None = None) -> Run:
+    """Start what a preview showed. A job of the worker is queued with it, unless the run is so small that the caller
+    does it at once with `work_on_run`.
+
+    Raises:
+        AlreadyStarted: it was confirmed before.
+        NumbersChanged: it would do something else now than was shown. Nothing is started.
+    """
+    operation = Operation.read(preview.operation)
+    try:
+        with transaction.atomic():
+            stored = RunPreview.objects.select_for_update(of=["self"]).select_related("run").get(pk=preview.pk)
+            if stored.run:
+                raise AlreadyStarted(stored.run)
+            run = _begin(stored, operation, by, rule)
+            RunPreview.objects.filter(pk=stored.pk).update(run=run)
+            if run.records > SMALL:
+                queue_run(run=run.pk, by=by)
+    except _OtherNumbers:
+        selection = Selection.read(preview.selection)
+        raise NumbersChanged(make_preview(operation=operation, selection=selection, by=by, note=preview.note)) from None
+    logger.info("Run %s over %s contacts was started by %s", run.pk, run.records, by.pk)
+    return run
+
+
+def _begin(preview: RunPreview, operation: Operation, by: TeamMember, rule: LabelRule | None) -> Run:
+    run = _new_run(preview, operation, by, rule)
+    rows = _frozen(preview)
+    if preview.contacts is None:
+        rows = selections.rows_to_freeze(Selection.read(preview.selection), operation)
+    is_undo = operation.act is Act.PUT_BACK
+    selections.freeze(run, rows, with_signatures=not is_undo, with_changes=is_undo)
+    _refuse_other_numbers(preview, operation, run)
+    run.slices = RunSlice.objects.filter(run=run).count()
+    if not run.slices:
+        run.state, run.finished_at = Run.State.FINISHED, timezone.now()
+    run.save()
+    return run
+
+
+def _new_run(preview: RunPreview, operation: Operation, by: TeamMember, rule: LabelRule | None) -> Run:
+    undoes = Run.objects.get(pk=operation.run) if operation.run else None
+    stage = Stage.objects.get(pk=operation.stage) if operation.stage else None
+    label = Label.objects.filter(pk=operation.label).first() if operation.label else rule and rule.label
+    reason = LostReason.objects.filter(pk=operation.reason).first() if operation.reason else None
+    words = in_words(
+        operation,
+        preview.records,
+        stage=str(stage or ""),
+        label=str(label or ""),
+        reason=str(reason or ""),
+        run=undoes.words if undoes else "",
+    )
+    return Run.objects.create(
+        kind=Run.Kind.LABEL_RULE if rule else _KINDS.get(operation.act, Run.Kind.BULK),
+        words=words[:500],
+        note=preview.note,
+        operation=preview.operation,
+        rule=rule,
+        undoes=undoes,
+        stage=stage,
+        started_by=by,
+        records=preview.records,
+    )
+
+
+class _OtherNumbers(Exception):
+    """The run would do something else than its preview showed."""
+
+
+def _refuse_other_numbers(preview: RunPreview, operation: Operation, run: Run) -> None:
+    """A selection that was frozen only now has to be what the person was shown, number by number.
+
+    Of one frozen before, whoever was changed meanwhile is refused one by one; but nobody meets a fate that was not
+    shown for their place, as when the stage was closed or the movement rules changed.
+    """
+    rows = selections.rows_of_run(run)
+    shown = [Fate.read(fate) for fate in preview.fates]
+    if preview.contacts is None:
+        if selections.fates_of(rows, operation) != shown:
+            raise _OtherNumbers
+    elif operation.act in OF_STATUSES:
+        now = selections.fates_of(selections.unchanged_since(rows), operation)
+        if not {fate.kind for fate in now} <= {fate.kind for fate in shown}:
+            raise _OtherNumbers
+
+
+def queue_run(*, run: int, by: TeamMember | None) -> None:
+    """Have a worker go on with a run, unless a job for that is waiting already."""
+    try:
+        with transaction.atomic():
+            app.configure_task(WORK, queueing_lock=f"run-{run}").defer(run=run)
+    except AlreadyEnqueued:
+        pass
+
+
+# Doing it
+
+
+def work_on_run(*, run: int, seconds: float) -> bool:
+    """Do slices of a run, one after the other, for so many seconds. Returns whether there are more.
+
+    Returns False too where somebody else is working on it.
+    """
+    until = time.monotonic() + seconds
+    goes_on = True
+    while goes_on and time.monotonic() < until:
+        goes_on = _do_next_slice(run)
+    return goes_on
+
+
+class _CursorMoved(Exception):
+    """Somebody else did the slice, or cancelled the run, before this was written."""
+
+
+def _do_next_slice(run: int) -> bool:
+    """Do one slice. Returns whether there are more."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _do_slice_alone(run)
+        except _CursorMoved:
+            return Run.objects.filter(pk=run, state=Run.State.RUNNING).exists()
+        except OperationalError as error:
+            if attempt == ATTEMPTS or not _may_pass(error):
+                raise
+            time.sleep(0.1 * attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _may_pass(error: OperationalError) -> bool:
+    return isinstance(error.__cause__, LockNotAvailable | QueryCanceled | TransactionRollback)
+
+
+def _do_slice_alone(pk: int) -> bool:
+    """Within a transaction: do the slice at the cursor, and move the cursor on."""
+    _limit_time()
+    run = Run.objects.select_related("started_by").get(pk=pk)
+    if not run.is_running or run.cursor == run.slices or not _is_alone(run):
+        return False
+    operation = Operation.read(run.operation)
+    part = RunSlice.objects.get(run=run, number=run.cursor)
+    if run.started_by and not run.started_by.is_active:
+        outcome = Outcome()
+        outcome.refused[Refusal.STARTER_LEFT] = part.contacts
+    else:
+        outcome = do_slice(run, operation, part)
+    _write_outcome(run, operation, outcome)
+    return _move_cursor(run, outcome)
+
+
+def _limit_time() -> None:
+    """A slice neither waits for others for long, nor lets them wait: a frozen worker is cut off by the server."""
+    whole = "transaction_timeout" if connection.pg_version >= 170_000 else "statement_timeout"  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        for name, value in (
+            ("lock_timeout", WAIT_FOR_LOCKS),
+            ("idle_in_transaction_session_timeout", LONGEST_PAUSE),
+            (whole, LONGEST_SLICE),
+        ):
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+
+
+def _is_alone(run: Run) -> bool:
+    """Whether nobody else works on the run just now. The cursor would see to it too, after the work was done twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('run'), %s::int)", [run.pk])
+        return cursor.fetchone()[0]
+
+
+def _write_outcome(run: Run, operation: Operation, outcome: Outcome) -> None:
+    became: dict[str, list[int]] = {RunOutcome.UNCHANGED: outcome.unchanged}
+    if not operation.moves:
+        became[RunOutcome.CHANGED] = outcome.changed
+    became |= {str(refusal): contacts for refusal, contacts in outcome.refused.items()}
+    RunOutcome.objects.bulk_create(
+        RunOutcome(run=run, slice=run.cursor, code=code, contacts=sorted(contacts))
+        for code, contacts in became.items()
+        if contacts
+    )
+
+
+def _move_cursor(run: Run, outcome: Outcome) -> bool:
+    now = timezone.now()
+    goes_on = run.cursor + 1 < run.slices
+    ends = {} if goes_on else {"state": Run.State.FINISHED, "finished_at": now}
+    moved = Run.objects.filter(pk=run.pk, cursor=run.cursor, state=Run.State.RUNNING).update(
+        cursor=F("cursor") + 1,
+        updated=F("updated") + len(outcome.changed),
+        unchanged=F("unchanged") + len(outcome.unchanged),
+        refused=F("refused") + sum(map(len, outcome.refused.values())),
+        forward=F("forward") + outcome.forward,
+        back=F("back") + outcome.back,
+        progressed_at=now,
+        **ends,
+    )
+    if not moved:
+        raise _CursorMoved
+    return goes_on
+
+
+def cancel_run(*, run: Run, by: TeamMember) -> int:
+    """Stop a run. What it did stays, and can be undone; a slice under way is not done. Returns how many were left.
+
+    Raises:
+        RunHasEnded: it was finished, or cancelled, before.
+    """
+    with transaction.atomic():
+        stored = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+        if not stored.is_running or not stored.slices:
+            raise RunHasEnded
+        left = [
+            RunOutcome(run=stored, slice=part.number, code=Refusal.RUN_CANCELLED, contacts=part.contacts)
+            for part in RunSlice.objects.filter(run=stored, number__gte=stored.cursor)
+        ]
+        RunOutcome.objects.bulk_create(left)
+        count = sum(len(outcome.contacts) for outcome in left)
+        Run.objects.filter(pk=run.pk).update(
+            state=Run.State.CANCELLED,
+            cancelled_by=by,
+            finished_at=timezone.now(),
+            cursor=F("slices"),
+            refused=F("refused") + count,
+        )
+    logger.info("Run %s was cancelled by %s", run.pk, by.pk)
+    return count
+
+
+# Undo
+
+
+def preview_undo(*, run: Run, by: TeamMember, also_moved_since: bool = False, note: str = "") -> RunPreview:
+    """What undoing a run would put back: an undo of an undo does again what was undone.
+
+    Args:
+        also_moved_since: contacts that were moved since go back too.
+    """
+    operation = Operation.read(run.operation).undone_by(run.pk, also_moved_since=also_moved_since)
+    return make_preview(operation=operation, selection=Selection(run=run.pk), by=by, note=note)

@@ -1,0 +1,51 @@
+"""What a run does, as a person would say it: pure."""
+
+from journeys.runs.operations import Act, Operation
+
+_WORDS = {
+    Act.CHANGE_STATUS: "{who} → {stage}{narrowed}",
+    Act.GIVE_DEFAULT: "{contacts} without a status → {stage}",
+    Act.MARK_LOST: "{contacts} lost{reason}",
+    Act.RECOVER: "{contacts} recovered",
+    Act.PUT_ON_LABEL: "label {label} put on {contacts}",
+    Act.TAKE_OFF_LABEL: "label {label} taken off {contacts}",
+    Act.ACTIVATE: "accounts of {contacts} made active",
+    Act.DEACTIVATE: "accounts of {contacts} made inactive",
+    Act.PUT_BACK: "undo of run {number}: {run}",
+}
+
+
+def in_words(
+    operation: Operation, records: int, *, stage: str = "", label: str = "", reason: str = "", run: str = ""
+) -> str:
+    """One line, such as "label purchased-q2 → Customer" or "38 contacts lost: No answer".
+
+    Args:
+        records: how many contacts it is about.
+        stage, label, reason: names of what the operation names by number, and the label of a label rule.
+        run: for an undo, the words of the run that is undone.
+    """
+    contacts = how_many(records)
+    return _WORDS[operation.act].format(
+        contacts=contacts,
+        who=f"label {label}" if label else contacts,
+        stage=stage or "no stage",
+        label=label,
+        reason=f": {reason}" if reason else "",
+        run=run,
+        number=operation.run,
+        narrowed=_narrowed(operation),
+    )
+
+
+def how_many(contacts: int) -> str:
+    """A number of contacts: "1 contact", "9,204 contacts"."""
+    return f"{contacts:,} contact{'' if contacts == 1 else 's'}"
+
+
+def _narrowed(operation: Operation) -> str:
+    choices = [
+        "only forward" if operation.only_forward else "",
+        "lost contacts left as they are" if operation.leave_lost else "",
+    ]
+    return "".join(f", {choice}" for choice in choices if choice)
