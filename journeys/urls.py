@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("journeys.status.urls")),
     path("", include("journeys.history.urls")),
     path("", include("journeys.rules.urls")),
+    path("", include("journeys.runs.urls")),
 ]

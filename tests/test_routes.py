@@ -16,7 +16,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
-from contacts.models import Attribute, CarriedLabel
+from contacts.models import Attribute, CarriedLabel, Contact
+from journeys.runs.actions import make_preview
+from journeys.runs.models import RunPreview
+from journeys.runs.operations import Act, Operation, Selection
 from journeys.status.actions import change_status
 from journeys.status.models import LostReason, StatusChange
 from stages.models import Category, Stage
@@ -72,6 +75,10 @@ TABLE = {
     "journeys:recover": Row(O, 200, WRONG, ("lost",)),
     "journeys:undo_change": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
     "journeys:return_to_status": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
+    # moving many
+    "journeys:preview": Row(O, args=("preview",)),
+    "journeys:preview_contacts": Row(O, 404, args=("preview",)),
+    "journeys:start_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("preview",)),
     # settings
     "journeys:lost_reasons": Row(M, 200, WRONG),
     "journeys:lost_reason_required": Row(M, NO_SUCH_METHOD, WRONG),
@@ -142,9 +149,15 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "attribute": Attribute.objects.create(name="Plan", key="plan").pk,
             "reason": LostReason.objects.get(name="Unsubscribed").pk,
             "stage": customer.pk,
+            "preview": _preview(contact, operator).pk,
         },
         people=people,
     )
+
+
+def _preview(contact: Contact, by: TeamMember) -> RunPreview:
+    lose = Operation(Act.MARK_LOST, Cause.BULK)
+    return make_preview(operation=lose, selection=Selection(contacts=(contact.pk,)), by=by)
 
 
 OURS = ("team", "stages", "contacts", "journeys", "auth", "admin")

@@ -7,8 +7,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from config.team.models import TeamMember
-from journeys.rules.models import FunnelSettings
+from contacts.models import Label
+from journeys.rules.models import FunnelSettings, LabelRule
 from journeys.status.models import LostReason
+from stages.models import Stage
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,27 @@ def require_lost_reason(*, required: bool, by: TeamMember | None) -> None:
     """Say whether a reason has to be given, at every door, when a contact is marked lost."""
     FunnelSettings.objects.update(lost_reason_required=required)
     logger.info("A lost reason was made %s by %s", "required" if required else "optional", _who(by))
+
+
+def keep_label_rule(
+    *, label: Label, stage: Stage, only_forward: bool, leave_lost: bool, note: str, by: TeamMember
+) -> LabelRule:
+    """The rule that moves everybody who carries a label to a stage with these choices, kept now or before.
+
+    Args:
+        only_forward, leave_lost: choices that narrow it.
+        note: why; kept with the rule unless it was kept before.
+    """
+    rule, is_new = LabelRule.objects.get_or_create(
+        label=label,
+        stage=stage,
+        only_forward=only_forward,
+        leave_lost=leave_lost,
+        defaults={"note": note, "created_by": by},
+    )
+    if is_new:
+        logger.info("Label rule %s was kept by %s", rule.pk, _who(by))
+    return rule
 
 
 def _lock() -> dict[int, LostReason]:

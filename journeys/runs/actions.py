@@ -18,18 +18,15 @@ from procrastinate.exceptions import AlreadyEnqueued
 from psycopg.errors import LockNotAvailable, QueryCanceled, TransactionRollback
 
 from config.team.models import TeamMember
-from contacts.models import Label
 from journeys.rules.models import LabelRule
 from journeys.runs import selections
 from journeys.runs.fates import Fate
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.runs.operations import OF_STATUSES, Act, Operation, Selection
+from journeys.runs.queries import operation_in_words
 from journeys.runs.slices import do_slice
-from journeys.runs.words import in_words
-from journeys.status.models import LostReason
 from journeys.status.requests import Outcome
 from journeys.status.transitions import Refusal
-from stages.models import Stage
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +83,7 @@ def make_preview(
     )
     if not selections.is_larger_than_frozen(rows):
         preview.contacts, preview.signatures, preview.changes = selections.read_rows(rows)
-        rows = _frozen(preview)
+        rows = selections.rows_of_preview(preview, operation)
     _count(preview, operation, rows)
     preview.save()
     return preview
@@ -95,10 +92,6 @@ def make_preview(
 def forget_previews(*, by: TeamMember | None) -> None:
     """Drop previews that nobody will confirm any more."""
     RunPreview.objects.filter(made_at__lt=timezone.now() - PREVIEWS_ARE_KEPT).delete()
-
-
-def _frozen(preview: RunPreview) -> selections.Statement:
-    return selections.frozen_rows(preview.contacts or [], preview.signatures, preview.changes)
 
 
 def _count(preview: RunPreview, operation: Operation, rows: selections.Statement) -> None:
@@ -134,13 +127,11 @@ def start_run(*, preview: RunPreview, by: TeamMember, rule: LabelRule | None = N
 
 def _begin(preview: RunPreview, operation: Operation, by: TeamMember, rule: LabelRule | None) -> Run:
     run = _new_run(preview, operation, by, rule)
-    rows = _frozen(preview)
-    if preview.contacts is None:
-        rows = selections.rows_to_freeze(Selection.read(preview.selection), operation)
+    rows = selections.rows_of_preview(preview, operation)
     is_undo = operation.act is Act.PUT_BACK
     selections.freeze(run, rows, with_signatures=not is_undo, with_changes=is_undo)
     _refuse_other_numbers(preview, operation, run)
-    run.slices = RunSlice.objects.filter(run=run).count()
+    run.slices, run.records = _size(run)
     if not run.slices:
         run.state, run.finished_at = Run.State.FINISHED, timezone.now()
     run.save()
@@ -148,29 +139,27 @@ def _begin(preview: RunPreview, operation: Operation, by: TeamMember, rule: Labe
 
 
 def _new_run(preview: RunPreview, operation: Operation, by: TeamMember, rule: LabelRule | None) -> Run:
-    undoes = Run.objects.get(pk=operation.run) if operation.run else None
-    stage = Stage.objects.get(pk=operation.stage) if operation.stage else None
-    label = Label.objects.filter(pk=operation.label).first() if operation.label else rule and rule.label
-    reason = LostReason.objects.filter(pk=operation.reason).first() if operation.reason else None
-    words = in_words(
-        operation,
-        preview.records,
-        stage=str(stage or ""),
-        label=str(label or ""),
-        reason=str(reason or ""),
-        run=undoes.words if undoes else "",
-    )
+    words = operation_in_words(operation, Selection.read(preview.selection), preview.records)
     return Run.objects.create(
         kind=Run.Kind.LABEL_RULE if rule else _KINDS.get(operation.act, Run.Kind.BULK),
         words=words[:500],
         note=preview.note,
         operation=preview.operation,
         rule=rule,
-        undoes=undoes,
-        stage=stage,
+        undoes_id=operation.run,
+        stage_id=operation.stage,
         started_by=by,
-        records=preview.records,
     )
+
+
+def _size(run: Run) -> tuple[int, int]:
+    """How many slices and how many contacts a run has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(cardinality(contacts)), 0) FROM journeys_runslice WHERE run_id = %s",
+            [run.pk],
+        )
+        return cursor.fetchone()
 
 
 class _OtherNumbers(Exception):

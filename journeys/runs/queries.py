@@ -1,10 +1,19 @@
-"""Reads of runs: the list, one with its outcomes, and those that nobody works on."""
+"""Reads of runs and previews: what they do in words, who may start them, what undid them, and who works on them."""
 
 from datetime import timedelta
 
 from django.utils import timezone
 
-from journeys.runs.models import Run
+from config.team.roles import Role
+from contacts.causes import Cause
+from contacts.models import Label
+from journeys.rules.models import LabelRule
+from journeys.runs import selections
+from journeys.runs.models import Run, RunPreview
+from journeys.runs.operations import Act, Operation, Selection, needed_role
+from journeys.runs.words import in_words
+from journeys.status.models import LostReason
+from stages.models import Stage
 
 STALLED = timedelta(seconds=8)
 """A run on which nothing was done for so long is given to a worker again."""
@@ -14,3 +23,80 @@ def runs_without_progress() -> list[int]:
     """Runs that are not done and on which nothing was done lately. One query."""
     runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0, progressed_at__lt=timezone.now() - STALLED)
     return list(runs.order_by("pk").values_list("pk", flat=True))
+
+
+def operation_in_words(operation: Operation, selection: Selection, records: int) -> str:
+    """What an operation does to a selection, with the names of now. At most four queries."""
+    label = operation.label or label_of_rule(operation, selection)
+    return in_words(
+        operation,
+        records,
+        stage=_name(Stage, operation.stage),
+        label=_name(Label, label),
+        reason=_name(LostReason, operation.reason),
+        run=Run.objects.get(pk=operation.run).words if operation.run else "",
+    )
+
+
+def _name(model: type[Stage] | type[Label] | type[LostReason], pk: int | None) -> str:
+    return str(model.objects.filter(pk=pk).first() or "") if pk else ""
+
+
+def label_of_rule(operation: Operation, selection: Selection) -> int | None:
+    """The label whose carriers a label rule moves; None for what is no label rule."""
+    if operation.cause is not Cause.LABEL_RULE or not selection.query:
+        return None
+    return selection.query.labels[0]
+
+
+def label_and_stage_of_rule(operation: Operation, selection: Selection) -> tuple[Label, Stage] | None:
+    """The label and the stage of a label rule; None for what is no label rule, or if the label was deleted."""
+    label = Label.objects.filter(pk=label_of_rule(operation, selection) or 0).first()
+    stage = Stage.objects.filter(pk=operation.stage or 0).first()
+    return (label, stage) if label and stage else None
+
+
+def kept_rule(operation: Operation, selection: Selection) -> LabelRule | None:
+    """The label rule that does just this, if it is kept. At most one query."""
+    label = label_of_rule(operation, selection)
+    if label is None:
+        return None
+    return LabelRule.objects.filter(
+        label=label,
+        stage=operation.stage or 0,
+        only_forward=operation.only_forward,
+        leave_lost=operation.leave_lost,
+    ).first()
+
+
+def undone_by(run: Run) -> Run | None:
+    """The run that undid this one and was not undone itself. A query for each undo of it, and of those, and one."""
+    undos = Run.objects.filter(undoes=run).exclude(state=Run.State.RUNNING, updated=0).order_by("-pk")
+    return next((undo for undo in undos if not undone_by(undo)), None)
+
+
+def undo_of_last_run(rule: LabelRule) -> Run | None:
+    """The undo of the last run of a label rule, if it is in force."""
+    last = Run.objects.filter(rule=rule).order_by("-pk").first()
+    return undone_by(last) if last else None
+
+
+def role_to_start(operation: Operation, records: int) -> Role:
+    """Who may start, cancel or undo this. A query for each undo in the chain that it undoes."""
+    while operation.act is Act.PUT_BACK:
+        operation = Operation.read(Run.objects.get(pk=operation.run or 0).operation)
+    return needed_role(operation, records)
+
+
+def contacts_of_preview(
+    preview: RunPreview, *, stage: int | None, lost: bool, outcomes: list[str], after: int, limit: int
+) -> list[int]:
+    """Contacts behind a number of a preview, as they stand now, in order of their ids. At most five queries.
+
+    Args:
+        stage, lost, outcomes: as in `journeys.runs.fates.Fate`.
+        after: only those with a greater id.
+    """
+    operation = Operation.read(preview.operation)
+    rows = selections.rows_of_preview(preview, operation)
+    return selections.contacts_of(rows, operation, stage=stage, lost=lost, outcomes=outcomes, after=after, limit=limit)

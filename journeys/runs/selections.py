@@ -3,7 +3,8 @@
 Every statement here is made of constants of this module and of `journeys.book.queries`; what people give are values.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,9 @@ from django.utils import timezone
 
 from journeys.book.queries import all_matching
 from journeys.rules.queries import movement_policy
-from journeys.runs.fates import DONE, UNCHANGED, Fate, Group, foresee
-from journeys.runs.models import Run, RunOutcome
-from journeys.runs.operations import OF_ACCOUNTS, OF_LABELS, Act, Operation, Selection
+from journeys.runs.fates import DONE, UNCHANGED, Fate, Group, fate_of, foresee
+from journeys.runs.models import Run, RunOutcome, RunPreview
+from journeys.runs.operations import OF_LABELS, OF_STATUSES, Act, Operation, Selection
 from journeys.status.actions import SLICE
 from journeys.status.transitions import BY_HAND, RECENT_DAYS, Refusal, StageFacts, Standing
 from stages.models import Stage
@@ -100,6 +101,13 @@ def rows_of_run(run: Run) -> Statement:
     )
 
 
+def rows_of_preview(preview: RunPreview, operation: Operation) -> Statement:
+    """The rows that a preview is about: as it froze them, or those that its selection gives now."""
+    if preview.contacts is None:
+        return rows_to_freeze(Selection.read(preview.selection), operation)
+    return frozen_rows(preview.contacts, preview.signatures, preview.changes)
+
+
 def unchanged_since(rows: Statement) -> Statement:
     """Those rows whose contacts were not changed since they were frozen."""
     return Statement(
@@ -125,29 +133,26 @@ def is_larger_than_frozen(rows: Statement) -> bool:
 
 # Counting what would become of them
 
-_INACTIVE = """
+_JOINS = """
+    JOIN journeys_funnelstatus status USING (contact_id)
     LEFT JOIN contacts_contact inactive ON inactive.id = contact_id AND inactive.account_state = 'inactive'
                                        AND status.lost_at IS NOT NULL
 """
+_LABEL_JOIN = """
+    LEFT JOIN contacts_carriedlabel carried ON carried.contact_id = rows.contact_id AND carried.label_id = %(label)s
+"""
 
-_STANDINGS = """
+_STANDINGS = f"""
     SELECT status.stage_id, status.lost_at IS NOT NULL, status.lost_reason_id, inactive.id IS NOT NULL, count(*),
-           count(*) FILTER (WHERE status.cause = ANY (%(by_hand)s) AND status.since > now() - {days} * interval '1 day')
-    FROM ({rows}) AS rows JOIN journeys_funnelstatus status USING (contact_id) {inactive}
+           count(*) FILTER (WHERE status.cause = ANY (%(by_hand)s)
+                            AND status.since > now() - {RECENT_DAYS} * interval '1 day')
+    FROM ({{rows}}) AS rows {_JOINS}
     GROUP BY 1, 2, 3, 4
 """
 
-_OF_LABEL = """
-    SELECT status.stage_id, status.lost_at IS NOT NULL, carried.contact_id IS NOT NULL, count(*)
-    FROM ({rows}) AS rows JOIN journeys_funnelstatus status USING (contact_id)
-    LEFT JOIN contacts_carriedlabel carried ON carried.contact_id = rows.contact_id AND carried.label_id = %(label)s
-    GROUP BY 1, 2, 3
-"""
-
-_OF_ACCOUNT = """
-    SELECT status.stage_id, status.lost_at IS NOT NULL, inactive.id IS NOT NULL, count(*)
-    FROM ({rows}) AS rows JOIN journeys_funnelstatus status USING (contact_id) {inactive}
-    GROUP BY 1, 2, 3
+_MARKS = """
+    SELECT status.stage_id, status.lost_at IS NOT NULL, {is_so}, count(*)
+    FROM ({rows}) AS rows {joins} GROUP BY 1, 2, 3
 """
 
 
@@ -155,29 +160,35 @@ def fates_of(rows: Statement, operation: Operation) -> list[Fate]:
     """What the operation would do to these contacts now, counted by where they stand. At most four queries."""
     if operation.act is Act.PUT_BACK:
         fates = _fates_of_undo(rows, operation)
-    elif operation.act in OF_LABELS or operation.act in OF_ACCOUNTS:
-        fates = _fates_of_marks(rows, operation)
-    else:
+    elif operation.act in OF_STATUSES:
         fates = foresee(_groups(rows), operation, _stage_facts(), movement_policy())
+    else:
+        fates = _fates_of_marks(rows, operation)
     return sorted(fates, key=lambda fate: (fate.stage or 0, fate.lost, fate.outcome, fate.since))
 
 
 def _groups(rows: Statement) -> list[Group]:
     stages = _stage_facts()
-    sql = _STANDINGS.format(rows=rows.sql, days=RECENT_DAYS, inactive=_INACTIVE)
+    found = _fetch(_STANDINGS.format(rows=rows.sql), {**rows.values, "by_hand": list(BY_HAND)})
     return [
         Group(Standing(stages[stage] if stage else None, lost, reason, account_inactive=inactive), count, by_hand)
-        for stage, lost, reason, inactive, count, by_hand in _fetch(sql, {**rows.values, "by_hand": list(BY_HAND)})
+        for stage, lost, reason, inactive, count, by_hand in found
     ]
+
+
+def _is_so(operation: Operation) -> tuple[str, str, bool]:
+    """For a mark: SQL that says whether a contact has it, the tables to join for that, and whether it is wanted."""
+    wanted = operation.act in (Act.PUT_ON_LABEL, Act.DEACTIVATE)
+    if operation.act in OF_LABELS:
+        return "carried.contact_id IS NOT NULL", _JOINS + _LABEL_JOIN, wanted
+    return "inactive.id IS NOT NULL", _JOINS, wanted
 
 
 def _fates_of_marks(rows: Statement, operation: Operation) -> list[Fate]:
     """A label is there or not, an account is inactive or not: what is so already stays unchanged."""
-    of_label = operation.act in OF_LABELS
-    sql = (_OF_LABEL if of_label else _OF_ACCOUNT).format(rows=rows.sql, inactive=_INACTIVE)
-    wanted = operation.act in (Act.PUT_ON_LABEL, Act.DEACTIVATE)
-    found = _fetch(sql, {**rows.values, "label": operation.label})
-    return [Fate(stage, lost, UNCHANGED if is_so is wanted else DONE, count) for stage, lost, is_so, count in found]
+    is_so, joins, wanted = _is_so(operation)
+    found = _fetch(_MARKS.format(rows=rows.sql, is_so=is_so, joins=joins), {**rows.values, "label": operation.label})
+    return [Fate(stage, lost, UNCHANGED if has is wanted else DONE, count) for stage, lost, has, count in found]
 
 
 def _stage_facts() -> dict[int, StageFacts]:
@@ -186,6 +197,55 @@ def _stage_facts() -> dict[int, StageFacts]:
         stage.pk: StageFacts(stage.pk, stage.weight, stage.is_open(now), stage.retired_at is not None)
         for stage in Stage.objects.all()
     }
+
+
+# The contacts behind a number
+
+_OF_KIND = """
+    SELECT rows.contact_id FROM ({rows}) AS rows {joins}
+    WHERE status.stage_id IS NOT DISTINCT FROM %(stage)s AND (status.lost_at IS NOT NULL) = %(lost)s
+      AND {key} = ANY (%(keys)s) AND rows.contact_id > %(after)s
+    ORDER BY 1 LIMIT %(limit)s
+"""
+
+
+def contacts_of(
+    rows: Statement,
+    operation: Operation,
+    *,
+    stage: int | None,
+    lost: bool,
+    outcomes: Collection[str],
+    after: int = 0,
+    limit: int,
+) -> list[int]:
+    """Contacts that stand somewhere and would have one of these outcomes now, in order of their ids.
+
+    Args:
+        stage, lost: the place, as in `Fate`.
+        after: only those with a greater id.
+    """
+    joins = _JOINS
+    if operation.act is Act.PUT_BACK:
+        joins, key, keys = _JOINS + _UNDO_JOINS, _outcome_of_undo(operation), list(outcomes)
+    elif operation.act in OF_STATUSES:
+        key = "concat(status.lost_reason_id, ' ', inactive.id IS NOT NULL)"
+        stages, policy = _stage_facts(), movement_policy()
+        keys = [
+            f"{group.standing.lost_reason or ''} {'t' if group.standing.account_inactive else 'f'}"
+            for group in _groups(rows)
+            if (group.standing.stage.id if group.standing.stage else None, group.standing.lost) == (stage, lost)
+            and fate_of(group.standing, operation, stages, policy) in outcomes
+        ]
+    else:
+        is_so, joins, wanted = _is_so(operation)
+        key = f"CASE WHEN ({is_so}) = {wanted} THEN '{UNCHANGED}' ELSE '{DONE}' END"
+        keys = list(outcomes)
+    values = {"stage": stage, "lost": lost, "keys": keys, "after": after, "limit": limit, "label": operation.label}
+    found = _fetch(
+        _OF_KIND.format(rows=rows.sql, joins=joins, key=key), {**rows.values, **values, "undone": operation.run}
+    )
+    return [row[0] for row in found]
 
 
 # Undo
@@ -209,32 +269,25 @@ def _rows_to_undo(operation: Operation) -> Statement:
     return Statement(sql, {"undone": operation.run})
 
 
-_FATES_OF_UNDO = """
-    SELECT status.stage_id, status.lost_at IS NOT NULL AS lost,
-           CASE WHEN status.contact_id IS NULL THEN '{refusal.NOT_IN_THE_BOOK}'
-                WHEN change.from_outside THEN '{refusal.NOTHING_BEFORE}'
-                WHEN (status.signature, status.since) <> (change.signature, change.changed_at)
-                     THEN '{refusal.MOVED_SINCE}'
-                WHEN stage.retired_at IS NOT NULL THEN '{refusal.RETIRED_STAGE}'
-                WHEN NOT change.from_lost AND EXISTS (
-                    SELECT FROM contacts_contact WHERE id = rows.contact_id AND account_state = 'inactive')
-                     THEN '{refusal.ACCOUNT_INACTIVE}'
-                ELSE '{done}' END AS outcome,
-           CASE WHEN (status.signature, status.since) <> (change.signature, change.changed_at)
-                THEN status.cause ELSE '' END AS since,
-           count(*)
-    FROM ({rows}) AS rows JOIN journeys_statuschange change ON change.id = change_id
-    LEFT JOIN journeys_funnelstatus status ON status.contact_id = rows.contact_id
+_UNDO_JOINS = """
+    LEFT JOIN journeys_statuschange change ON change.id = change_id
     LEFT JOIN stages_stage stage ON stage.id = change.from_stage_id
+"""
+
+_FATES_OF_UNDO = f"""
+    SELECT status.stage_id, status.lost_at IS NOT NULL, {{outcome}},
+           CASE WHEN {{outcome}} = '{Refusal.MOVED_SINCE}' THEN status.cause ELSE '' END, count(*)
+    FROM ({{rows}}) AS rows LEFT {_JOINS.lstrip()} {_UNDO_JOINS}
     GROUP BY 1, 2, 3, 4
 """
 
-_FATES_OF_LABEL_UNDO = """
-    SELECT status.stage_id, status.lost_at IS NOT NULL,
-           CASE WHEN status.contact_id IS NULL THEN '{refusal.NOT_IN_THE_BOOK}'
-                WHEN {is_still_so} THEN '{done}' ELSE '{refusal.CHANGED_SINCE}' END, '', count(*)
-    FROM ({rows}) AS rows LEFT JOIN journeys_funnelstatus status USING (contact_id)
-    GROUP BY 1, 2, 3
+_OUTCOME_OF_UNDO = f"""
+    CASE WHEN status.contact_id IS NULL THEN '{Refusal.NOT_IN_THE_BOOK}'
+         WHEN change.from_outside THEN '{Refusal.NOTHING_BEFORE}'
+         WHEN (status.signature, status.since) <> (change.signature, change.changed_at) THEN '{Refusal.MOVED_SINCE}'
+         WHEN stage.retired_at IS NOT NULL THEN '{Refusal.RETIRED_STAGE}'
+         WHEN NOT change.from_lost AND inactive.id IS NOT NULL THEN '{Refusal.ACCOUNT_INACTIVE}'
+         ELSE '{DONE}' END
 """
 
 STILL_SO = {
@@ -256,22 +309,26 @@ STILL_SO = {
 """Whether what a run did is still so, by the act that puts it back: the label it put on is still the one it put on."""
 
 
+def _outcome_of_undo(operation: Operation) -> str:
+    """SQL that says what the undo would do to a contact."""
+    if operation.effect is None:
+        return _OUTCOME_OF_UNDO
+    return f"""
+        CASE WHEN status.contact_id IS NULL THEN '{Refusal.NOT_IN_THE_BOOK}'
+             WHEN {STILL_SO[operation.effect]} THEN '{DONE}' ELSE '{Refusal.CHANGED_SINCE}' END
+    """
+
+
 def _fates_of_undo(rows: Statement, operation: Operation) -> list[Fate]:
-    values = {**rows.values, "label": operation.label, "undone": operation.run}
-    if operation.effect:
-        sql = _FATES_OF_LABEL_UNDO.format(
-            rows=rows.sql, is_still_so=STILL_SO[operation.effect], refusal=Refusal, done=DONE
-        )
-    else:
-        sql = _FATES_OF_UNDO.format(rows=rows.sql, refusal=Refusal, done=DONE)
-    return [
-        Fate(stage, bool(lost), _put_back_too(outcome, operation), count, since=since)
-        for stage, lost, outcome, since, count in _fetch(sql, values)
-    ]
-
-
-def _put_back_too(outcome: str, operation: Operation) -> str:
-    return DONE if operation.also_moved_since and outcome == Refusal.MOVED_SINCE else outcome
+    found = _fetch(
+        _FATES_OF_UNDO.format(rows=rows.sql, outcome=_outcome_of_undo(operation)),
+        {**rows.values, "label": operation.label, "undone": operation.run},
+    )
+    fates: Counter[tuple[int | None, bool, str, str]] = Counter()
+    for stage, lost, outcome, since, count in found:
+        too = operation.also_moved_since and outcome == Refusal.MOVED_SINCE
+        fates[stage, bool(lost), DONE if too else outcome, "" if too else since] += count
+    return [Fate(stage, lost, outcome, count, since=since) for (stage, lost, outcome, since), count in fates.items()]
 
 
 def still_so(operation: Operation, contacts: Sequence[int]) -> list[int]:
