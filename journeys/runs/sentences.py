@@ -38,13 +38,12 @@ _BUTTONS = {
 }
 
 _HOW = {
-    outcomes.FORWARD: "{n} forward",
-    outcomes.BACK: "{n} back",
-    outcomes.LEVEL: "{n} to a stage of the same weight",
-    outcomes.ENTERS: "{n} from no status yet",
-    outcomes.RECOVERS: "{n} back from lost to the same stage",
-    outcomes.LEAVES: "{n} out of every stage",
-    outcomes.REASON: "{n} are lost already and get this reason",
+    outcomes.FORWARD: "forward",
+    outcomes.BACK: "back",
+    outcomes.LEVEL: "to a stage of the same weight",
+    outcomes.ENTERS: "from no status yet",
+    outcomes.RECOVERS: "into the same stage, recovered",
+    outcomes.LEAVES: "out of every stage",
 }
 
 _ALREADY = {
@@ -95,19 +94,30 @@ _BY = {
 
 def sentence(fates: Sequence[Fate], operation: Operation) -> str:
     """What would happen, in one sentence: "9,204 will move: 8,100 forward, 1,104 back; 740 are there already; …"."""
-    number = changed(fates)
-    will = f"{number:,} {_WILL[operation.act]}" if number else f"Nobody {_WILL[operation.act]}"
-    ways = [_HOW[way].format(n=f"{ways:,}") for way in _HOW if (ways := count(fates, way))]
-    parts = [f"{will}: {', '.join(ways)}" if ways else will]
+    parts = [_will(fates, operation)]
     if operation.act is Act.DEACTIVATE:
         parts += _also_lost(fates)
-    if operation.act in (Act.CHANGE_STATUS, Act.GIVE_DEFAULT):
+    if operation.act is Act.CHANGE_STATUS:
         parts += _recovered(fates)
+    if corrected := count(fates, outcomes.REASON):
+        parts.append(f"{corrected:,} of them are lost already and get this reason")
     if there := count(fates, UNCHANGED):
         one, many = _ALREADY[operation.act]
         parts.append(f"{there:,} {one if there == 1 else many}")
     parts += [f"{stay:,} {_stay(refusal, fates)}" for refusal, stay in refused(fates).items()]
     return "; ".join(parts) + "."
+
+
+def _will(fates: Sequence[Fate], operation: Operation) -> str:
+    """How many, and of those who move, which way."""
+    number = changed(fates)
+    will = f"{number:,} {_WILL[operation.act]}" if number else f"Nobody {_WILL[operation.act]}"
+    ways = {way: in_way for way in _HOW if (in_way := count(fates, way))}
+    if operation.act is not Act.CHANGE_STATUS or not ways:
+        return will
+    if len(ways) == 1:
+        return f"{will} {_HOW[next(iter(ways))]}"
+    return f"{will}: {', '.join(f'{in_way:,} {_HOW[way]}' for way, in_way in ways.items())}"
 
 
 def _also_lost(fates: Sequence[Fate]) -> list[str]:
