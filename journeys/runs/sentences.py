@@ -1,5 +1,6 @@
 """A preview in words and as a table: pure."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,20 +60,21 @@ _ALREADY = {
 }
 
 _STAY = {
-    Refusal.LIGHTER_STAGE: "stay where they are, the movement rules refuse a lower weight",
-    Refusal.CLOSED_STAGE: "stay where they are, the stage is closed",
-    Refusal.RETIRED_STAGE: "stay where they are, the stage was retired",
-    Refusal.LOST_CONTACT: "stay lost, the movement rules refuse to recover them",
-    Refusal.ACCOUNT_INACTIVE: "stay lost, their account is inactive",
-    Refusal.WOULD_GO_BACK: "stay where they are, they would go back",
-    Refusal.LEFT_LOST: "stay lost",
-    Refusal.NOT_LOST: "are not lost",
-    Refusal.HAS_A_STATUS: "have a status already",
-    Refusal.NOTHING_BEFORE: "had no status before",
-    Refusal.MOVED_SINCE: "were moved since",
-    Refusal.CHANGED_SINCE: "were changed since",
-    Refusal.NOT_IN_THE_BOOK: "are no longer in the book",
+    Refusal.LIGHTER_STAGE: ("stays where it is", "stay where they are", ", the movement rules refuse a lower weight"),
+    Refusal.CLOSED_STAGE: ("stays where it is", "stay where they are", ", the stage is closed"),
+    Refusal.RETIRED_STAGE: ("stays where it is", "stay where they are", ", the stage was retired"),
+    Refusal.LOST_CONTACT: ("stays lost", "stay lost", ", the movement rules refuse to recover anybody"),
+    Refusal.ACCOUNT_INACTIVE: ("stays lost, the account is inactive", "stay lost, their account is inactive", ""),
+    Refusal.WOULD_GO_BACK: ("stays where it is, it would go back", "stay where they are, they would go back", ""),
+    Refusal.LEFT_LOST: ("stays lost", "stay lost", ""),
+    Refusal.NOT_LOST: ("is not lost", "are not lost", ""),
+    Refusal.HAS_A_STATUS: ("has a status already", "have a status already", ""),
+    Refusal.NOTHING_BEFORE: ("had no status before", "had no status before", ""),
+    Refusal.MOVED_SINCE: ("was moved since", "were moved since", ""),
+    Refusal.CHANGED_SINCE: ("was changed since", "were changed since", ""),
+    Refusal.NOT_IN_THE_BOOK: ("is no longer in the book", "are no longer in the book", ""),
 }
+"""What is said of one who is refused, of many, and after either."""
 
 _BY = {
     Cause.MANUAL: "by hand",
@@ -104,14 +106,15 @@ def sentence(fates: Sequence[Fate], operation: Operation) -> str:
     if there := count(fates, UNCHANGED):
         one, many = _ALREADY[operation.act]
         parts.append(f"{there:,} {one if there == 1 else many}")
-    parts += [f"{stay:,} {_stay(refusal, fates)}" for refusal, stay in refused(fates).items()]
+    parts += [f"{stay:,} {_stay(refusal, stay, fates)}" for refusal, stay in refused(fates).items()]
     return "; ".join(parts) + "."
 
 
 def _will(fates: Sequence[Fate], operation: Operation) -> str:
     """How many, and of those who move, which way."""
     number = changed(fates)
-    will = f"{number:,} {_WILL[operation.act]}" if number else f"Nobody {_WILL[operation.act]}"
+    act = _WILL[operation.act].replace("they were", "it was") if number == 1 else _WILL[operation.act]
+    will = f"{number:,} {act}" if number else f"Nobody {act}"
     ways = {way: in_way for way in _HOW if (in_way := count(fates, way))}
     if operation.act is not Act.CHANGE_STATUS or not ways:
         return will
@@ -122,23 +125,26 @@ def _will(fates: Sequence[Fate], operation: Operation) -> str:
 
 def _also_lost(fates: Sequence[Fate]) -> list[str]:
     lost = sum(fate.count for fate in fates if fate.is_change and not fate.lost)
-    return [f"{lost:,} of them become lost with it"] if lost else []
+    return [f"{lost:,} of them become{'s' if lost == 1 else ''} lost with it"] if lost else []
 
 
 def _recovered(fates: Sequence[Fate]) -> list[str]:
     lost = sum(fate.count for fate in fates if fate.is_change and fate.lost and fate.outcome != outcomes.ENTERS)
-    return [f"{lost:,} of them are lost now and recover"] if lost else []
+    recover = "is lost now and recovers" if lost == 1 else "are lost now and recover"
+    return [f"{lost:,} of them {recover}"] if lost else []
 
 
-def _stay(refusal: Refusal, fates: Sequence[Fate]) -> str:
+def _stay(refusal: Refusal, number: int, fates: Sequence[Fate]) -> str:
     """Why some stay; of those moved since, by what."""
-    words = _STAY.get(refusal, f"stay: {refusal.sentence[0].lower()}{refusal.sentence[1:].rstrip('.')}")
-    since: dict[str, int] = {}
+    otherwise = f": {refusal.sentence[0].lower()}{refusal.sentence[1:].rstrip('.')}"
+    one, many, why = _STAY.get(refusal, ("stays", "stay", otherwise))
+    words = (one if number == 1 else many) + why
+    since: Counter[str] = Counter()
     for fate in fates:
         if fate.outcome == refusal and fate.since:
-            since[fate.since] = since.get(fate.since, 0) + fate.count
-    causes = sorted(since.items(), key=lambda item: -item[1])
-    return f"{words}: {', '.join(f'{number:,} {_BY[Cause(cause)]}' for cause, number in causes)}" if causes else words
+            since[fate.since] += fate.count
+    causes = ", ".join(f"{by:,} {_BY[Cause(cause)]}" for cause, by in since.most_common())
+    return f"{words}: {causes}" if causes else words
 
 
 def button(fates: Sequence[Fate], operation: Operation) -> str:
