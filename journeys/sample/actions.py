@@ -19,7 +19,9 @@ from contacts.actions import change_fields, new_contact_ids, put_on_label
 from contacts.causes import Cause
 from contacts.models import Attribute, Contact, Label, Note
 from journeys.reports.actions import fold_flows
-from journeys.runs.models import Run
+from journeys.rules.models import LabelRule
+from journeys.runs.models import Run, RunOutcome
+from journeys.runs.operations import Act, Operation
 from journeys.sample.lives import SampleYear
 from journeys.sample.people import PLANS
 from journeys.sample.story import LABELS, Carries, Kind, Life, Move, PlannedRun, Who
@@ -173,11 +175,7 @@ class _Loader:
             if missing := {self._ids[step.life] for step in group} - {*outcome.changed}:
                 raise RuntimeError(f"The movement rules refuse {len(missing)} moves of the sample year.")
             if run:
-                run.records += len(outcome.changed) + len(outcome.unchanged)
-                run.updated += len(outcome.changed)
-                run.unchanged += len(outcome.unchanged)
-                run.refused += sum(map(len, outcome.refused.values()))
-                run.records += sum(map(len, outcome.refused.values()))
+                _count(run, outcome)
 
     def _change(self, group: Sequence[_Step], run: Run | None) -> status.Outcome:
         move = group[0].what
@@ -223,12 +221,34 @@ class _Loader:
     # Looking up
 
     def _begin(self, planned: PlannedRun) -> Run:
+        operation = self._operation(planned)
         return Run.objects.create(
             kind=planned.cause,
             words=planned.words,
+            operation=operation.as_json() if operation else {},
+            rule=self._rule(planned) if planned.cause is Cause.LABEL_RULE else None,
+            stage=self._stages[planned.to] if planned.to else None,
             started_by=self._people[planned.who],
             started_at=planned.at,
+            progressed_at=planned.at,
             finished_at=planned.at + timedelta(seconds=4),
+        )
+
+    def _operation(self, planned: PlannedRun) -> Operation | None:
+        """What a run did to each contact, so that it can be undone; imports are no operation."""
+        if planned.cause is Cause.IMPORT:
+            return None
+        if planned.reason:
+            return Operation(Act.MARK_LOST, planned.cause, reason=self._reasons[planned.reason].pk)
+        act = Act.GIVE_DEFAULT if planned.cause is Cause.DEFAULT else Act.CHANGE_STATUS
+        return Operation(act, planned.cause, stage=self._stages[planned.to].pk if planned.to else None)
+
+    def _rule(self, planned: PlannedRun) -> LabelRule:
+        return LabelRule.objects.create(
+            label=self._labels[planned.label or ""],
+            stage=self._stages[planned.to or ""],
+            created_by=self._people[planned.who],
+            created_at=planned.at,
         )
 
     def _run(self, what: Move | Carries) -> Run | None:
@@ -239,6 +259,20 @@ class _Loader:
 
     def _dates(self, group: Sequence[_Step]) -> dict[int, datetime]:
         return {self._ids[step.life]: step.what.at for step in group}
+
+
+def _count(run: Run, outcome: status.Outcome) -> None:
+    became = [(RunOutcome.UNCHANGED, outcome.unchanged), *outcome.refused.items()]
+    RunOutcome.objects.bulk_create(
+        RunOutcome(run=run, slice=0, code=code, contacts=sorted(contacts)) for code, contacts in became if contacts
+    )
+    stayed = sum(map(len, outcome.refused.values()))
+    run.records += len(outcome.changed) + len(outcome.unchanged) + stayed
+    run.updated += len(outcome.changed)
+    run.unchanged += len(outcome.unchanged)
+    run.refused += stayed
+    run.forward += outcome.forward
+    run.back += outcome.back
 
 
 def _key(move: Move) -> Hashable:

@@ -16,7 +16,7 @@ class Runs:
             at_work(start, hour=9), Cause.IMPORT, "Import old-contact-book.csv", who=Who.ADMINISTRATOR
         )
         self.default = PlannedRun(
-            self._day(15), Cause.DEFAULT, "Give Aware to contacts without a status", Kind.STAGE, "Aware"
+            self._day(15), Cause.DEFAULT, "contacts without a status → Aware", Kind.STAGE, "Aware"
         )
         self.fairs = [
             PlannedRun(self._day(95), Cause.IMPORT, "Import trade-fair-spring.csv", label="trade-fair"),
@@ -34,11 +34,11 @@ class Runs:
             ),
             PlannedRun(self._day(310), Cause.IMPORT, "Import closed-deals.csv", Kind.STAGE, "Customer"),
             PlannedRun(
-                self._day(205), Cause.BULK, "Move contacts with a third order to Loyal Customer", Kind.STAGE,
+                self._day(205), Cause.BULK, "contacts with a third order → Loyal Customer", Kind.STAGE,
                 "Loyal Customer",
             ),
             PlannedRun(
-                self._day(230), Cause.BULK, "Mark contacts without an answer lost", Kind.LOST, reason="No answer"
+                self._day(230), Cause.BULK, "contacts without an answer lost: No answer", Kind.LOST, reason="No answer"
             ),
         ]  # fmt: skip
 
@@ -60,14 +60,14 @@ class Runs:
         """After each quarter, everybody carrying its label becomes Customer."""
         for quarter, month in ((4, 1), (1, 4), (2, 7), (3, 10)):
             label = f"purchased-q{quarter}"
-            words = f"Move everybody carrying {label} to Customer"
+            words = f"label {label} → Customer"
             yield PlannedRun(self._last(month, 3), Cause.LABEL_RULE, words, Kind.STAGE, "Customer", label=label)
 
     def _after_webinars(self) -> Iterator[PlannedRun]:
         for webinar in self.webinars:
             at = at_work(webinar.at + timedelta(days=18), hour=10)
             if at < self._now:
-                words = f"Move those who stayed to the end of {webinar.label} to Engaged"
+                words = f"those who stayed to the end of {webinar.label} → Engaged"
                 yield PlannedRun(at, Cause.BULK, words, Kind.STAGE, "Engaged", label=webinar.label)
 
     def _day(self, number: int) -> datetime:

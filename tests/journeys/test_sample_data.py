@@ -14,7 +14,8 @@ from config.team.models import Organisation, TeamMember
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact, Label
 from journeys.reports.queries import funnel_at
-from journeys.runs.models import Run
+from journeys.runs.models import Run, RunOutcome
+from journeys.runs.operations import Operation
 from journeys.sample.lives import SampleYear
 from journeys.sample.story import LABELS, SHAPE
 from journeys.status.models import FunnelStatus, StatusChange
@@ -136,3 +137,10 @@ def _assert_runs_are_what_history_says() -> None:
     assert runs.filter(refused__gt=0).exists()
     for run in runs.exclude(words__contains="webinar"):
         assert StatusChange.objects.filter(run=run).count() == run.created + run.updated
+    for run in runs.exclude(kind=Run.Kind.IMPORT):
+        stayed = sum(len(outcome.contacts) for outcome in RunOutcome.objects.filter(run=run))
+        assert stayed == run.unchanged + run.refused
+        operation = Operation.read(run.operation)
+        assert (operation.cause, operation.stage) == (run.kind, run.stage_id)
+    rules = {str(run.rule) for run in runs.filter(kind=Run.Kind.LABEL_RULE)}
+    assert rules == {f"purchased-q{quarter} → Customer" for quarter in range(1, 5)}
