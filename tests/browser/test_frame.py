@@ -334,7 +334,7 @@ def test_sample_data_is_said_on_every_page(client_of: Callable[[TeamMember], Cli
     Organisation.objects.update(is_sample=True)
     for page in (client.get("/account"), client.get("/nowhere"), Client().get("/sign-in")):
         assert "This is sample data." in page.text
-        assert "<code>manage.py serve</code>" in page.text
+        assert "<code>FUNNELBOOK_DATA=~/funnelbook make serve</code>" in page.text
 
 
 def test_pages_may_run_and_load_only_what_is_ours(
