@@ -169,8 +169,19 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(signed_in_page: OpenPage, vi
         assert page.url.endswith("/gallery")
         close()
         expect(page.locator("dialog")).to_be_hidden()
-        assert focused(page) == "menu-1"
-    assert page.locator("#dialog *").count() == 0
+        expect(page.locator("#menu-1")).to_be_focused()
+        expect(page.locator("#dialog *")).to_have_count(0)
+
+
+def test_a_dialog_gives_no_focus_back_to_whoever_went_on(signed_in_page: OpenPage, viewer: TeamMember) -> None:
+    page = signed_in_page(viewer)
+    page.goto("/gallery")
+    page.click("#menu-1")
+    page.click("#contact-1 >> text=Change status")
+    expect(page.locator("dialog #id_stage")).to_be_focused()
+    page.evaluate("() => { document.querySelector('dialog').close(); document.getElementById('search').focus(); }")
+    expect(page.locator("#dialog *")).to_have_count(0)
+    assert focused(page) == "search"
 
 
 def test_what_a_dialog_saved_is_swapped_announced_and_can_be_undone(
@@ -192,7 +203,7 @@ def test_what_a_dialog_saved_is_swapped_announced_and_can_be_undone(
     expect(page.locator("#contact-1")).to_contain_text("Promoter")
     expect(page.locator("dialog")).to_be_hidden()
     expect(page.get_by_role("status")).to_contain_text("Ana moved to Promoter.")
-    assert focused(page) == "menu-1"
+    expect(page.locator("#menu-1")).to_be_focused()
 
     page.click("#messages >> text=Undo")
     expect(page.get_by_role("status")).to_contain_text("Change 7 undone.")
