@@ -141,7 +141,8 @@ def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
     assert running.said() == (
         "Bringing the database up to date.\n"
         f"\nFunnelbook is ready: http://127.0.0.1:{running.port}\n"
-        "Nobody can sign in yet. In another terminal: .venv/bin/python manage.py create_admin you@example.com\n"
+        f"Nobody can sign in yet. In another terminal: FUNNELBOOK_DATA={running.folder} "
+        ".venv/bin/python manage.py create_admin you@example.com\n"
         "Ctrl-C stops it.\n"
     )
     assert running.status_of("/sign-in") == 200

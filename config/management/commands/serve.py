@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import socket
 import sys
 import urllib.request
@@ -73,7 +74,16 @@ def _how_to_sign_in() -> str:
         return f"Sign in as {SAMPLE_ADMINISTRATOR} with the password it was given when the sample data was loaded."
     if TeamMember.objects.filter(is_active=True).exists():
         return "Sign in with your e-mail and password."
-    return "Nobody can sign in yet. In another terminal: .venv/bin/python manage.py create_admin you@example.com"
+    command = f"{_naming_the_book()}.venv/bin/python manage.py create_admin you@example.com"
+    return f"Nobody can sign in yet. In another terminal: {command}"
+
+
+def _naming_the_book() -> str:
+    """What has to stand before a command, so that it is about this book and no other."""
+    if not embedded.server_in_use():
+        return "DATABASE_URL=... "
+    is_usual = settings.DATA_DIR == settings.BASE_DIR / "data"
+    return "" if is_usual else f"FUNNELBOOK_DATA={shlex.quote(str(settings.DATA_DIR))} "
 
 
 def _disconnect() -> None:
