@@ -56,6 +56,18 @@ def test_axe_finds_nothing(signed_in_page: OpenPage, administrator: TeamMember, 
         assert axe(anonymous) == [], address
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")])
+def test_axe_finds_nothing_where_one_has_to_wait(signed_in_page: OpenPage, settings, width: int, scheme: str) -> None:
+    settings.AXES_FAILURE_LIMIT = 1
+    page = signed_in_page(width=width, scheme=scheme)
+    page.goto("/sign-in")
+    page.fill("[name=username]", "nobody@example.com")
+    page.fill("[name=password]", "guess")
+    page.click("text=Sign in >> nth=-1")
+    expect(page.locator("h1")).to_have_text("Wait a little")
+    assert axe(page) == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_axe_finds_nothing_on_what_opens(
     signed_in_page: OpenPage, administrator: TeamMember, width: int, scheme: str

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         listener = _listen(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
         try:
             self._prepare(sample=sample)
-            how = _how_to_sign_in()
+            how = how_to_sign_in()
             _disconnect()
             supervisor = Supervisor([_web(listener), _worker()], embedded.server_in_use())
             supervisor.run(is_up=lambda: _is_up(listener), when_up=lambda: self._announce(_address(listener), how))
@@ -65,7 +65,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _how_to_sign_in() -> str:
+def how_to_sign_in() -> str:
+    """What to do first, for whoever started this."""
     password = os.environ.get("DEMO_PASSWORD") or "demo-funnel"
     administrator = TeamMember.objects.filter(email=SAMPLE_ADMINISTRATOR, is_active=True).first()
     if administrator and administrator.check_password(password):
