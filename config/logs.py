@@ -13,3 +13,12 @@ class LostDatabaseInALine(logging.Filter):
             record.msg, record.args = " ".join(record.getMessage().split()), ()
             record.exc_info = record.exc_text = None
         return True
+
+
+class RefusedRequestInALine(logging.Filter):
+    """What a request was refused for is a line: the answer was meant, and its stack tells nothing."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True

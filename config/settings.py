@@ -187,8 +187,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"lost_database": {"()": "config.logs.LostDatabaseInALine"}},
-    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["lost_database"]}},
+    "filters": {
+        "lost_database": {"()": "config.logs.LostDatabaseInALine"},
+        "refused_request": {"()": "config.logs.RefusedRequestInALine"},
+    },
+    "handlers": {
+        "out": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["lost_database", "refused_request"],
+        },
+    },
     "root": {"handlers": ["out"], "level": "INFO"},
     "loggers": {"procrastinate": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
 }

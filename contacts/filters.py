@@ -73,8 +73,8 @@ class ContactFilter(django_filters.FilterSet):
         problems = []
         meant = data.copy()
         for name in self.form.errors:
-            label = self.filters[name].label.lower()
-            problems.append(f"The {label} in this address is not known, and the list is not narrowed by it.")
+            label = self.filters[name].label
+            problems.append(f"{label}: the address asks for something unknown, and the list is not narrowed by it.")
             meant.pop(name, None)
         self.data = meant
         del self._form

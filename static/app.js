@@ -42,7 +42,8 @@
   const returnFocus = () => {
     byId("dialog").replaceChildren();
     byId("dialog-messages").replaceChildren();
-    if (openerId) byId(openerId)?.focus();
+    // The browser tells of the closing a little later: by then a quick hand may have gone on.
+    if (openerId && document.activeElement === document.body) byId(openerId)?.focus();
   };
 
   const rememberOpener = (opener) => {

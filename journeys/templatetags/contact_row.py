@@ -41,7 +41,7 @@ def _undo_form(context: Context, status: FunnelStatus, change: int, back: str) -
     return format_html(
         '<form action="{0}" method="post" hx-post="{0}" hx-target="#contact-standing-{1}" hx-swap="outerHTML">{2}'
         '<input type="hidden" name="next" value="{3}">{4}'
-        '<span aria-hidden="true">·</span> <button class="link">Undo</button></form>',
+        '<button class="link">Undo</button></form>',
         address("journeys:undo_change", change),
         str(status.pk),
         _token(context),

@@ -341,6 +341,7 @@ def test_a_label_is_created_and_renamed(signed_in_page: OpenPage, marketer: Team
     page.keyboard.press("Enter")
     expect(page.locator("#messages")).to_contain_text("vip is friends now.")
     page.click(f"#edit-label-{label.pk}")
+    expect(page.locator("dialog #id_name")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(f"#edit-label-{label.pk}")).to_be_focused()
 

@@ -56,6 +56,18 @@ def test_axe_finds_nothing(signed_in_page: OpenPage, administrator: TeamMember, 
         assert axe(anonymous) == [], address
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")])
+def test_axe_finds_nothing_where_one_has_to_wait(signed_in_page: OpenPage, settings, width: int, scheme: str) -> None:
+    settings.AXES_FAILURE_LIMIT = 1
+    page = signed_in_page(width=width, scheme=scheme)
+    page.goto("/sign-in")
+    page.fill("[name=username]", "nobody@example.com")
+    page.fill("[name=password]", "guess")
+    page.click("text=Sign in >> nth=-1")
+    expect(page.locator("h1")).to_have_text("Wait a little")
+    assert axe(page) == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_axe_finds_nothing_on_what_opens(
     signed_in_page: OpenPage, administrator: TeamMember, width: int, scheme: str
@@ -169,8 +181,19 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(signed_in_page: OpenPage, vi
         assert page.url.endswith("/gallery")
         close()
         expect(page.locator("dialog")).to_be_hidden()
-        assert focused(page) == "menu-1"
-    assert page.locator("#dialog *").count() == 0
+        expect(page.locator("#menu-1")).to_be_focused()
+        expect(page.locator("#dialog *")).to_have_count(0)
+
+
+def test_a_dialog_gives_no_focus_back_to_whoever_went_on(signed_in_page: OpenPage, viewer: TeamMember) -> None:
+    page = signed_in_page(viewer)
+    page.goto("/gallery")
+    page.click("#menu-1")
+    page.click("#contact-1 >> text=Change status")
+    expect(page.locator("dialog #id_stage")).to_be_focused()
+    page.evaluate("() => { document.querySelector('dialog').close(); document.getElementById('search').focus(); }")
+    expect(page.locator("#dialog *")).to_have_count(0)
+    assert focused(page) == "search"
 
 
 def test_what_a_dialog_saved_is_swapped_announced_and_can_be_undone(
@@ -192,7 +215,7 @@ def test_what_a_dialog_saved_is_swapped_announced_and_can_be_undone(
     expect(page.locator("#contact-1")).to_contain_text("Promoter")
     expect(page.locator("dialog")).to_be_hidden()
     expect(page.get_by_role("status")).to_contain_text("Ana moved to Promoter.")
-    assert focused(page) == "menu-1"
+    expect(page.locator("#menu-1")).to_be_focused()
 
     page.click("#messages >> text=Undo")
     expect(page.get_by_role("status")).to_contain_text("Change 7 undone.")
@@ -334,7 +357,7 @@ def test_sample_data_is_said_on_every_page(client_of: Callable[[TeamMember], Cli
     Organisation.objects.update(is_sample=True)
     for page in (client.get("/account"), client.get("/nowhere"), Client().get("/sign-in")):
         assert "This is sample data." in page.text
-        assert "<code>manage.py serve</code>" in page.text
+        assert "<code>FUNNELBOOK_DATA=~/funnelbook make serve</code>" in page.text
 
 
 def test_pages_may_run_and_load_only_what_is_ours(

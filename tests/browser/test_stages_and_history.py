@@ -190,6 +190,23 @@ def test_reasons_are_ordered_in_place_and_the_focus_stays(signed_in_page: OpenPa
     expect(page.locator(".rows .row-name").first).to_have_text("Chose a competitor")
 
 
+def test_what_was_swapped_in_works_at_once(signed_in_page: OpenPage, marketer: TeamMember) -> None:
+    page = signed_in_page(marketer)
+    page.goto("/settings/lost-reasons")
+    page.evaluate("""() => {
+        window.isSamePage = true;
+        const list = document.getElementById("lost-reasons-list").parentElement;
+        new MutationObserver((_, observer) => {
+            observer.disconnect();
+            document.getElementById("lost-reason-4-up").click();
+        }).observe(list, { childList: true });
+    }""")
+    page.click("#lost-reason-4-up")
+    expect(page.locator("#messages")).to_contain_text("Chose a competitor is number 2 of the list.")
+    assert page.evaluate("window.isSamePage")
+    expect(page.locator("#lost-reason-4-up")).to_be_focused()
+
+
 def test_required_is_saved_and_said(signed_in_page: OpenPage, marketer: TeamMember) -> None:
     page = signed_in_page(marketer)
     page.goto("/settings/lost-reasons")

@@ -16,6 +16,9 @@ import psutil
 import pytest
 from django.conf import settings
 
+from config import embedded
+from config.management.commands import serve
+
 pytestmark = pytest.mark.xdist_group("serve")
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
@@ -141,10 +144,28 @@ def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
     assert running.said() == (
         "Bringing the database up to date.\n"
         f"\nFunnelbook is ready: http://127.0.0.1:{running.port}\n"
-        "Nobody can sign in yet. In another terminal: .venv/bin/python manage.py create_admin you@example.com\n"
+        f"Nobody can sign in yet. In another terminal: FUNNELBOOK_DATA={running.folder} "
+        ".venv/bin/python manage.py create_admin you@example.com\n"
         "Ctrl-C stops it.\n"
     )
     assert running.status_of("/sign-in") == 200
+
+
+@pytest.mark.parametrize(
+    ("server", "folder", "before"),
+    [
+        (None, "data", "DATABASE_URL=... "),
+        ("embedded", "data", ""),
+        ("embedded", "my book", "FUNNELBOOK_DATA='{folder}' "),
+    ],
+)
+def test_the_command_for_the_first_administrator_is_about_this_book(
+    db: None, monkeypatch: pytest.MonkeyPatch, settings, server: str | None, folder: str, before: str
+) -> None:
+    settings.DATA_DIR = settings.BASE_DIR / folder
+    monkeypatch.setattr(embedded, "server_in_use", lambda: server)
+    command = f"{before.format(folder=settings.DATA_DIR)}.venv/bin/python manage.py create_admin you@example.com"
+    assert serve.how_to_sign_in() == f"Nobody can sign in yet. In another terminal: {command}"
 
 
 def test_it_listens_on_this_machine_alone(running: Installation) -> None:

@@ -368,8 +368,8 @@ def test_a_value_that_means_nothing_is_said_and_narrows_nothing(ana: Client) -> 
     ContactFactory(first_name="Ada")
     response = ana.get(CONTACTS, {"stage": "foo", "label": "77", "account_state": "active"})
     assert response.context["filter"].problems == [
-        "The stage in this address is not known, and the list is not narrowed by it.",
-        "The label in this address is not known, and the list is not narrowed by it.",
+        "Stage: the address asks for something unknown, and the list is not narrowed by it.",
+        "Label: the address asks for something unknown, and the list is not narrowed by it.",
     ]
     assert [chip.words for chip in response.context["filter"].chips] == ["Account active"]
     assert [contact.first_name for contact in response.context["page"].contacts] == ["Ada"]

@@ -13,7 +13,7 @@ from journeys.rules.models import FunnelSettings, MovementRule
 from journeys.runs.models import Run
 from journeys.status import actions as status
 from journeys.status.models import Direction, FunnelStatus, LostReason, StatusChange
-from journeys.status.transitions import ONE_DIRECTION_ONLY, Refusal
+from journeys.status.transitions import ONE_DIRECTION_ONLY, MovementRules, Permission, Refusal
 from stages.models import Stage
 from tests.factories import ContactFactory, StageFactory, contact_in
 from tests.heart import (
@@ -407,7 +407,15 @@ def test_a_caller_may_send_the_flag_itself(carla: Contact, lost_carla: Contact, 
 
 @pytest.mark.parametrize(
     ("cause", "flagged"),
-    [(Cause.MANUAL, True), (Cause.BULK, True), (Cause.API, False), (Cause.CAMPAIGN, False), (Cause.IMPORT, False)],
+    [
+        (Cause.MANUAL, True),
+        (Cause.BULK, True),
+        (Cause.UNDO, True),
+        (Cause.REVIEW, True),
+        (Cause.API, False),
+        (Cause.CAMPAIGN, False),
+        (Cause.IMPORT, False),
+    ],
 )
 def test_the_api_recovering_whom_a_person_marked_lost(customer: Stage, cause: Cause, flagged: bool) -> None:
     contact = contact_in(customer, since=MAY, lost=True, cause=cause)
@@ -422,6 +430,12 @@ def test_who_marked_it_lost_is_known_after_it_was_moved_lost(
     status.change_status(contacts=people, to=promoter, cause=Cause.STAGE_RETIRED, by=None, keep_lost=True)
     status.mark_lost(contacts=people, reason=no_answer, cause=Cause.API, by=None)
     assert status.recover(contacts=people, cause=Cause.API, by=None).flagged == people
+
+
+def test_an_organisation_may_have_other_causes_flagged_onto_lost(lost_carla: Contact, promoter: Stage) -> None:
+    set_policy({Cause.WEB_FORM: MovementRules(Permission.REFUSE, Permission.FLAG)})
+    outcome = status.change_status(contacts=[lost_carla.pk], to=promoter, cause=Cause.WEB_FORM, by=None)
+    assert (outcome.changed, outcome.flagged) == ([lost_carla.pk], [lost_carla.pk])
 
 
 def test_an_account_made_inactive_was_not_marked_lost_by_a_person(customer: Stage) -> None:
@@ -439,6 +453,27 @@ def test_the_api_overriding_a_stage_set_by_hand(aware: Stage, customer: Stage, d
     contact = contact_in(None, since=MAY, cause=Cause.IMPORT)
     then = {contact.pk: database_clock() - timedelta(days=days)}
     status.change_status(contacts=[contact.pk], to=aware, cause=Cause.MANUAL, by=None, dates=then)
+    outcome = status.change_status(contacts=[contact.pk], to=customer, cause=Cause.API, by=None)
+    assert (outcome.changed, bool(outcome.flagged)) == ([contact.pk], flagged)
+
+
+@pytest.mark.parametrize(
+    ("cause", "flagged"),
+    [
+        (Cause.MANUAL, True),
+        (Cause.UNDO, True),
+        (Cause.REVIEW, True),
+        (Cause.BULK, False),
+        (Cause.LABEL_RULE, False),
+        (Cause.IMPORT, False),
+        (Cause.API, False),
+    ],
+)
+def test_by_hand_is_where_a_person_looked_at_this_one_contact(
+    engaged: Stage, customer: Stage, cause: Cause, flagged: bool
+) -> None:
+    contact = contact_in(None, since=MAY, cause=Cause.IMPORT)
+    status.change_status(contacts=[contact.pk], to=engaged, cause=cause, by=None)
     outcome = status.change_status(contacts=[contact.pk], to=customer, cause=Cause.API, by=None)
     assert (outcome.changed, bool(outcome.flagged)) == ([contact.pk], flagged)
 

@@ -250,6 +250,17 @@ def test_a_reason_counts_only_for_what_is_lost_by_the_move() -> None:
     assert judge(lost, Move(Cause.MANUAL, ENGAGED, Lost.KEEP, BOUNCED), PEOPLE_DECIDE) == UNCHANGED
 
 
+@PRESETS
+@pytest.mark.parametrize("cause", [*MOVING_ON, *PUTTING_BACK_IN_ORDER])
+@pytest.mark.parametrize("account_inactive", [False, True])
+def test_the_reason_is_corrected_in_a_closed_or_retired_stage_too(
+    policy: Policy, cause: Cause, account_inactive: bool
+) -> None:
+    for stage in (replace(ENGAGED, is_open=False), replace(ENGAGED, is_open=False, is_retired=True)):
+        standing = Standing(stage, lost=True, lost_reason=BOUNCED, account_inactive=account_inactive)
+        assert judge(standing, Move(cause, stage, Lost.LOSE, OTHER), policy) == CHANGED
+
+
 # Keeping lost
 
 
@@ -390,6 +401,28 @@ def test_nothing_else_is_flagged_as_shipped(cause: Cause) -> None:
     for standing in (LOST_BY_PERSON, BY_HAND, IN_ENGAGED):
         for to in (CUSTOMER, AWARE, None):
             assert not judge(standing, Move(cause, to), PEOPLE_DECIDE).review_needed
+
+
+def test_nobody_recovers_who_is_not_lost() -> None:
+    recovered = replace(LOST_BY_PERSON, lost=False)
+    assert judge(recovered, Move(Cause.API, CUSTOMER), PEOPLE_DECIDE) == CHANGED
+
+
+@pytest.mark.parametrize(
+    ("cause", "onto_lost", "diverges"),
+    [
+        (Cause.API, Permission.FLAG, True),
+        (Cause.API, Permission.ALLOW, True),
+        (Cause.WEB_FORM, Permission.FLAG, True),
+        (Cause.WEB_FORM, Permission.ALLOW, False),
+        (Cause.WEB_FORM, Permission.REFUSE, False),
+    ],
+)
+def test_what_may_diverge_is_the_api_and_what_is_flagged_onto_lost(
+    cause: Cause, onto_lost: Permission, diverges: bool
+) -> None:
+    assert may_diverge(cause, {cause: MovementRules(Permission.FLAG, onto_lost)}) is diverges
+    assert may_diverge(cause, {}) is (cause is Cause.API)
 
 
 def test_a_refused_move_is_not_flagged() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import socket
 import sys
 import urllib.request
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         listener = _listen(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
         try:
             self._prepare(sample=sample)
-            how = _how_to_sign_in()
+            how = how_to_sign_in()
             _disconnect()
             supervisor = Supervisor([_web(listener), _worker()], embedded.server_in_use())
             supervisor.run(is_up=lambda: _is_up(listener), when_up=lambda: self._announce(_address(listener), how))
@@ -64,7 +65,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _how_to_sign_in() -> str:
+def how_to_sign_in() -> str:
+    """What to do first, for whoever started this."""
     password = os.environ.get("DEMO_PASSWORD") or "demo-funnel"
     administrator = TeamMember.objects.filter(email=SAMPLE_ADMINISTRATOR, is_active=True).first()
     if administrator and administrator.check_password(password):
@@ -73,7 +75,16 @@ def _how_to_sign_in() -> str:
         return f"Sign in as {SAMPLE_ADMINISTRATOR} with the password it was given when the sample data was loaded."
     if TeamMember.objects.filter(is_active=True).exists():
         return "Sign in with your e-mail and password."
-    return "Nobody can sign in yet. In another terminal: .venv/bin/python manage.py create_admin you@example.com"
+    command = f"{_naming_the_book()}.venv/bin/python manage.py create_admin you@example.com"
+    return f"Nobody can sign in yet. In another terminal: {command}"
+
+
+def _naming_the_book() -> str:
+    """What has to stand before a command, so that it is about this book and no other."""
+    if not embedded.server_in_use():
+        return "DATABASE_URL=... "
+    is_usual = settings.DATA_DIR == settings.BASE_DIR / "data"
+    return "" if is_usual else f"FUNNELBOOK_DATA={shlex.quote(str(settings.DATA_DIR))} "
 
 
 def _disconnect() -> None:

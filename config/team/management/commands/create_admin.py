@@ -26,6 +26,7 @@ class Command(BaseCommand):
         member = TeamMember(email=email, name=name or email.partition("@")[0])
         try:
             validate_email(email)
+            member.clean_fields(exclude=["password"])
             if TeamMember.objects.filter(email__iexact=email).exists():
                 raise CommandError(f"{email} is a team member already.")
             password = _password()
@@ -44,7 +45,11 @@ def _password() -> str:
         return given
     if not sys.stdin.isatty():
         raise CommandError("Give the password in ADMIN_PASSWORD, or run this in a terminal.")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("The same again: ") != password:
+    try:
+        password = getpass.getpass("Password: ")
+        again = getpass.getpass("The same again: ")
+    except EOFError:
+        raise CommandError("No password was given.") from None
+    if again != password:
         raise CommandError("The two passwords differ.")
     return password
