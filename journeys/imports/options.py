@@ -84,6 +84,6 @@ class Counts:
 
     def __str__(self) -> str:
         return (
-            f"{self.records:,} rows: {self.created:,} created, {self.updated:,} updated, "
+            f"{self.records:,} row{'' if self.records == 1 else 's'}: {self.created:,} created, {self.updated:,} updated, "
             f"{self.unchanged:,} unchanged, {self.refused:,} refused"
         )

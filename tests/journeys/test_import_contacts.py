@@ -14,7 +14,7 @@ from config.team.models import Organisation, TeamMember
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact, Label, LabelChange
 from journeys.imports import actions
-from journeys.imports.options import ImportOptions, Key, OnEarlier
+from journeys.imports.options import Counts, ImportOptions, Key, OnEarlier
 from journeys.imports.reading import inspect
 from journeys.rules.models import FunnelSettings, MovementRule
 from journeys.runs.models import Run
@@ -676,4 +676,5 @@ def test_a_check_leaves_no_trace(tmp_path: Path, aware: Stage) -> None:
         progress=lambda _: None,
     )
     assert str(counts) == "2 rows: 1 created, 1 updated, 0 unchanged, 0 refused"
+    assert str(Counts(refused=1)) == "1 row: 0 created, 0 updated, 0 unchanged, 1 refused"
     assert everything() == before
