@@ -83,7 +83,8 @@ class Counts:
         self.refused += other.refused
 
     def __str__(self) -> str:
+        rows = "1 row" if self.records == 1 else f"{self.records:,} rows"
         return (
-            f"{self.records:,} row{'' if self.records == 1 else 's'}: {self.created:,} created, {self.updated:,} updated, "
+            f"{rows}: {self.created:,} created, {self.updated:,} updated, "
             f"{self.unchanged:,} unchanged, {self.refused:,} refused"
         )
