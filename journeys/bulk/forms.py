@@ -102,6 +102,8 @@ class BulkChangeForm(forms.Form):
 
     def clean_pasted(self) -> Found:
         entries = entries_in(self.cleaned_data["pasted"])
+        if not entries:
+            raise ValidationError(self.fields["pasted"].error_messages["required"], code="required")
         if len(entries) > MOST_ENTRIES:
             raise ValidationError(
                 f"These are {len(entries):,} entries, and up to {MOST_ENTRIES:,} are looked up at once."

@@ -88,10 +88,13 @@ _NAMED = """
     UNION
     SELECT number, id FROM entry JOIN contacts_contact ON external_id = said
     UNION
-    SELECT number, id FROM phone JOIN contacts_contact ON search @@ to_tsquery('simple', digits)
-                                                      AND regexp_replace(phone, '[^0-9]', '', 'g') = digits
+    SELECT number, id FROM phone CROSS JOIN LATERAL (
+        SELECT id FROM contacts_contact contact
+        WHERE contact.phone <> '' AND regexp_replace(contact.phone, '[^0-9]', '', 'g') = digits
+        OFFSET 0
+    ) AS reached
 """
-"""A phone is first looked up among the words that search finds, which is by an index, and then compared as a whole."""
+"""OFFSET 0 has PostgreSQL seek each phone in its index: told nothing, it reads the phones of the whole book instead."""
 
 
 def _named_by(entries: Sequence[str]) -> dict[int, set[int]]:
