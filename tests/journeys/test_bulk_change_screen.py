@@ -177,7 +177,7 @@ def test_a_condition_that_means_nothing_selects_nobody_rather_than_everybody(max
     page = max_.get(address)
     assert page.context["chosen"].selection is None
     assert page.context["chosen"].ignored == [
-        "The stage in this address is not known, and the list is not narrowed by it.",
+        "Stage: the address asks for something unknown, and the list is not narrowed by it.",
         "That would be more people than were meant, so nobody is selected.",
     ]
     assert refused(max_, address, {"act": "recover"}) == {"pasted": ["Paste e-mails, external ids or phones."]}
