@@ -20,6 +20,10 @@ _SEARCHED_TEXT = """to_tsvector('simple'::regconfig,
     translate(coalesce(email, ''), '@.+-_', '     ') || ' ' || coalesce(external_id, '') || ' ' ||
     regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g'))"""
 
+_DIGITS_OF_PHONE = models.Func(
+    "phone", models.Value("[^0-9]"), models.Value(""), models.Value("g"), function="regexp_replace"
+)
+
 
 class Contact(ErrorsBesideFields, models.Model):
     """A person in the Contact Book. Where they stand in the funnel is in `journeys.FunnelStatus`."""
@@ -76,6 +80,7 @@ class Contact(ErrorsBesideFields, models.Model):
         indexes = [
             GinIndex(fields=["search"], name="contact_search"),
             models.Index(fields=["id"], condition=Q(account_state="inactive"), name="contact_inactive"),
+            models.Index(_DIGITS_OF_PHONE, condition=~Q(phone=""), name="contact_phone_digits"),
         ]
 
     def __str__(self) -> str:

@@ -9,4 +9,5 @@ urlpatterns = [
     path("", include("journeys.history.urls")),
     path("", include("journeys.rules.urls")),
     path("", include("journeys.runs.urls")),
+    path("", include("journeys.bulk.urls")),
 ]

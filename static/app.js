@@ -117,6 +117,41 @@
     event.target.closest(".message-dismiss")?.closest(".message").remove();
   });
 
+  // Contacts that are selected in the list. The box in the head stands for the page, `all` for everybody who matches.
+
+  const selection = () => byId("contacts-bulk");
+
+  const boxes = () => [...selection().elements].filter((box) => box.name === "contact");
+
+  const sayHowMany = () => {
+    if (!selection()) return;
+    const total = boxes().length;
+    const selected = boxes().filter((box) => box.checked).length;
+    const { all } = selection().elements;
+    const head = byId("select-page");
+    head.checked = selected === total;
+    head.indeterminate = selected > 0 && selected < total;
+    selection().querySelector("[data-selected]").textContent = all?.checked ? all.dataset.words : `${selected} selected`;
+  };
+
+  document.addEventListener("change", ({ target }) => {
+    if (!selection() || target.form !== selection()) return;
+    const { all } = selection().elements;
+    const isOfThePage = target.id === "select-page";
+    if (isOfThePage || (target === all && all.checked)) boxes().forEach((box) => (box.checked = target.checked));
+    if (all && target !== all && !target.checked) all.checked = false;
+    sayHowMany();
+  });
+
+  document.addEventListener("reset", (event) => event.target === selection() && setTimeout(sayHowMany), true);
+
+  document.addEventListener("formdata", (event) => {
+    if (event.target === selection() && event.formData.has("all")) event.formData.delete("contact");
+  });
+
+  document.addEventListener("htmx:afterSettle", sayHowMany);
+  addEventListener("pageshow", sayHowMany);
+
   // Keys. Single letters only where the person did not switch them off, and never while typing.
 
   let afterG = 0;

@@ -76,6 +76,7 @@ TABLE = {
     "journeys:undo_change": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
     "journeys:return_to_status": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
     # moving many
+    "journeys:bulk_change": Row(O, 200, WRONG),
     "journeys:preview": Row(O, args=("preview",)),
     "journeys:preview_contacts": Row(O, 404, args=("preview",)),
     "journeys:start_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("preview",)),

@@ -11,6 +11,7 @@ from config.team.roles import Role
 from contacts.filters import ContactFilter
 from contacts.views.addresses import id_in
 from journeys.book.queries import contacts_page, how_many
+from journeys.bulk.acts import acts_for
 
 _BOOKMARKS = ("newer_than", "older_than")
 
@@ -32,6 +33,8 @@ def contacts(request: HttpRequest) -> HttpResponse:
         "older": _read_on(request, older_than=page.older_than),
         "count": how_many(query),
         "here": request.get_full_path(),
+        "acts": acts_for(request.user.role),  # type: ignore[union-attr]
+        "narrowed_by": narrowed.said.items(),
     }
     return render_page(request, "contacts/contacts.html", context, parts=["contacts-list"])
 

@@ -1,0 +1,87 @@
+"""Whom the address of the page is about: contacts selected in the list, or all that its filter matches."""
+
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from contacts.filters import ContactFilter, FilterChip
+from contacts.models import Contact
+from contacts.views.addresses import id_in
+from journeys.book.queries import PAGE, Count, how_many
+from journeys.bulk.queries import contacts_by_name
+from journeys.runs.operations import Selection
+
+NAMED = 5
+"""So many of the contacts that were selected are named; the others are counted."""
+
+NOBODY = Count(0)
+
+_OF_THIS_PAGE = ("act", "all", "contact")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whom the address says it is about.
+
+    Attributes:
+        selection: None if it says nobody, so that a list has to be pasted.
+        contacts: those that were selected one by one.
+        chips: what all that match have in common, in words.
+        ignored: sentences about what in the address was not used.
+    """
+
+    selection: Selection | None = None
+    count: Count = NOBODY
+    contacts: list[Contact] = field(default_factory=list)
+    chips: list[FilterChip] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+    @property
+    def named(self) -> list[Contact]:
+        return self.contacts[:NAMED]
+
+    @property
+    def not_named(self) -> int:
+        return len(self.contacts) - len(self.named)
+
+
+def chosen_in(address: QueryDict) -> Chosen:
+    """Whom an address chooses: with `all=1` everybody who matches its filter, else each `contact`."""
+    return _all_that_match(address) if address.get("all") == "1" else _one_by_one(address.getlist("contact"))
+
+
+def _all_that_match(address: QueryDict) -> Chosen:
+    """Nobody, where a condition means nothing: without it more people would match than were meant."""
+    narrowed = ContactFilter(address)
+    if narrowed.problems:
+        return Chosen(ignored=[*narrowed.problems, "That would be more people than were meant, so nobody is selected."])
+    count = how_many(narrowed.query)
+    if not count.number:
+        return Chosen(ignored=["Nobody in the Contact Book matches what the list was narrowed by."])
+    return Chosen(Selection(query=narrowed.query), count, chips=narrowed.chips)
+
+
+def _one_by_one(values: list[str]) -> Chosen:
+    given = list(dict.fromkeys(values))
+    ids = [pk for value in given if (pk := id_in(value)) is not None]
+    contacts = contacts_by_name(ids[:PAGE])
+    ignored = []
+    if unknown := len(given) - len(ids[PAGE:]) - len(contacts):
+        are = "is" if unknown == 1 else "are"
+        ignored.append(f"{unknown} of those selected {are} not in the Contact Book any more.")
+    if ids[PAGE:]:
+        ignored.append(f"Up to {PAGE} are selected one by one: {len(ids[PAGE:])} more in this address were left out.")
+    if not contacts:
+        return Chosen(ignored=ignored)
+    selection = Selection(contacts=tuple(contact.pk for contact in contacts))
+    return Chosen(selection, Count(len(contacts)), contacts=contacts, ignored=ignored)
+
+
+def list_address(address: QueryDict) -> str:
+    """The list of contacts as it was narrowed when somebody came from there."""
+    query = address.copy()
+    for name in _OF_THIS_PAGE:
+        query.pop(name, None)
+    contacts = reverse("contacts:contacts")
+    return f"{contacts}?{query.urlencode()}" if query else contacts
