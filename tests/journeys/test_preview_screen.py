@@ -71,21 +71,6 @@ def test_it_says_what_would_happen(client_of: ClientOf, marketer, label, crowd, 
     assert "to confirm" not in page.text
 
 
-def test_each_number_opens_who_is_behind_it(client_of: ClientOf, marketer, label, crowd, aware, customer) -> None:
-    preview = previewed(label, customer, marketer)
-    client = client_of(marketer)
-    page = client.get(address(preview)).text
-    for place, outcome, names in (
-        (f"{aware.pk}", "forward", {"Ana Lee"}),
-        (f"{aware.pk}-lost", "forward", {"Bo Lee"}),
-        (f"{customer.pk}", "unchanged", {"Carla Lee"}),
-    ):
-        link = f"{address(preview, 'preview_contacts')}?place={place}&amp;outcome={outcome}"
-        assert f'<a href="{link}">1</a>' in page
-        behind = client.get(link.replace("&amp;", "&")).text
-        assert {name for name in ("Ana Lee", "Bo Lee", "Carla Lee") if f">{name}</a>" in behind} == names
-
-
 def test_those_set_by_hand_lately_are_counted(client_of: ClientOf, marketer, label, aware, customer) -> None:
     put_on_label(contacts=[contact_in(aware, by=marketer).pk], label=label, by=None, cause=Cause.MANUAL)
     page = client_of(marketer).get(address(previewed(label, customer, marketer))).text
@@ -112,12 +97,6 @@ def test_a_preview_of_yesterday_is_gone(client_of: ClientOf, marketer, label, cr
     RunPreview.objects.update(made_at=timezone.now() - timedelta(days=2))
     actions.forget_previews(by=None)
     assert client_of(marketer).get(address(preview)).status_code == 404
-
-
-@pytest.mark.parametrize("query", ["", "?place=x", "?place=none&outcome=x", "?place=0&outcome=back", "?place=1-lost"])
-def test_a_number_that_is_none_is_not_found(client_of: ClientOf, marketer, label, crowd, customer, query) -> None:
-    preview = previewed(label, customer, marketer)
-    assert client_of(marketer).get(address(preview, "preview_contacts") + query).status_code == 404
 
 
 # Starting it
