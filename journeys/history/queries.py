@@ -136,7 +136,9 @@ def said(change: ChangeInWords) -> str:
 def at(moment: datetime) -> str:
     """A moment in a sentence, in the reader's zone: "at 10:04" if it was today, else "on 3 May 2026, 10:04"."""
     local = timezone.localtime(moment)
-    return f"at {local:%H:%M}" if local.date() == timezone.localdate() else f"on {date_format(local, 'DATETIME_FORMAT')}"
+    return (
+        f"at {local:%H:%M}" if local.date() == timezone.localdate() else f"on {date_format(local, 'DATETIME_FORMAT')}"
+    )
 
 
 def _numbers(numbers: Iterable[int | None]) -> set[int]:

@@ -95,9 +95,13 @@ class ContactOutcome:
         return self.code == RunOutcome.CHANGED
 
     @property
+    def is_refusal(self) -> bool:
+        return self.code not in (RunOutcome.CHANGED, RunOutcome.UNCHANGED)
+
+    @property
     def reason(self) -> str:
         """Why it was refused, and by whom it was changed before: "Changed at 10:04 by Ana: Aware → Customer."."""
-        if self.code in (RunOutcome.CHANGED, RunOutcome.UNCHANGED):
+        if not self.is_refusal:
             return ""
         if self.change:
             return history.said(self.change)

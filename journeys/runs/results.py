@@ -1,8 +1,9 @@
 """What came of a run, in numbers and words: pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from journeys.runs.models import Run
 from journeys.runs.operations import Act
@@ -106,16 +107,38 @@ def when_said(moment: datetime, now: datetime) -> str:
     return f"{day} {moment:%H:%M}" if moment.year == now.year else f"{day} {moment.year}"
 
 
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
 def how_long(duration: timedelta) -> str:
     """A duration in its largest unit: "less than a second", "1 second", "12 minutes"."""
     seconds = max(duration.total_seconds(), 0)
     if seconds < 1:
         return "less than a second"
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= size:
-            count = round(seconds / size)
-            break
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds >= size)
+    count = round(seconds / size)
     return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """How far a run was at a moment. Written as `done-milliseconds`."""
+
+    done: int
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.done}-{(self.at - _EPOCH) // timedelta(milliseconds=1)}"
+
+    @classmethod
+    def read(cls, text: str) -> "Sighting | None":
+        """The sighting that somebody's address names, or None for anything else."""
+        match = _SIGHTING.fullmatch(text)
+        return cls(int(match[1]), _EPOCH + timedelta(milliseconds=int(match[2]))) if match else None
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SIGHTING = re.compile(r"([0-9]{1,10})-([0-9]{1,13})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +153,16 @@ class Pace:
         return f"{rate}, about {how_long(max(self.left, timedelta(seconds=1)))} left"
 
 
-def pace(run: Run) -> Pace | None:
-    """The pace of a run so far; None before anything is done."""
-    seconds = (run.progressed_at - run.started_at).total_seconds()
-    if not run.done or seconds <= 0:
+def pace(run: Run, since: Sighting | None = None) -> Pace | None:
+    """The pace of a run; None where nothing was done.
+
+    Args:
+        since: count from here, and not from the start of the run, when it may have waited for a worker.
+    """
+    start = since or Sighting(0, run.started_at)
+    done = run.done - start.done
+    seconds = (run.progressed_at - start.at).total_seconds()
+    if done <= 0 or seconds <= 0:
         return None
-    rate = run.done / seconds
+    rate = done / seconds
     return Pace(int(rate), timedelta(seconds=(run.records - run.done) / rate))
