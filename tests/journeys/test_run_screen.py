@@ -152,7 +152,7 @@ def test_of_who_was_changed_meanwhile_it_says_by_whom(reading, aware, engaged, p
         ("changed_meanwhile", "Somebody changed this contact meanwhile", 2),
     ]
     by_hand, by_api = (row.reason for row in response.context["page"].rows)
-    assert by_hand.startswith("Changed at ") or by_hand.startswith("Changed on ")
+    assert by_hand.startswith(("Changed at ", "Changed on "))
     assert by_hand.endswith(" by Olga Petrova: Aware → Engaged.")
     assert by_api.endswith(" (API): Aware → Engaged.")
     assert " by Olga Petrova: Aware → Engaged." in response.text
