@@ -202,7 +202,33 @@ def _place(stage: Stage | None, lost: bool) -> str:
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    list_display = ["id", "kind", "words", "started_by", "started_at", "state", "records"]
+    """What was done to many contacts at once, as it was started and as it came out."""
+
+    list_display = ["id", "kind", "words", "started_by", "started_at", "state", "records", "updated", "refused"]
     list_filter = ["kind", "state"]
     list_select_related = ["started_by"]
     search_fields = ["words"]
+    fields = [
+        "kind",
+        "words",
+        "note",
+        "operation",
+        "rule",
+        "undoes",
+        "stage",
+        "started_by",
+        "started_at",
+        "progressed_at",
+        "finished_at",
+        "cancelled_by",
+        "state",
+        "slices",
+        "cursor",
+        "records",
+        "created",
+        "updated",
+        "unchanged",
+        "refused",
+        "forward",
+        "back",
+    ]

@@ -71,10 +71,15 @@
     wanted?.focus();
   };
 
+  // What a page asks for by itself, again and again, closes no menu; if no answer comes, it asks again.
+
+  const polls = (elt) => elt?.matches?.("[data-polls]");
+
   let heldFocus = "";
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, target } = event.detail;
+    if (polls(elt)) return;
     const menuButton = elt.closest("details.menu")?.querySelector("summary");
     menuButton?.focus();
     closeMenus();
@@ -85,6 +90,10 @@
     const { xhr, target } = event.detail;
     heldFocus = document.activeElement?.closest("[id]")?.id || "";
     if (xhr.status < 400) return;
+    if (polls(event.detail.requestConfig.elt)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     if (!xhr.getResponseHeader("HX-Retarget") && xhr.status !== 409 && xhr.status !== 422) {
       event.detail.shouldSwap = false;
       showFailure();
@@ -105,7 +114,8 @@
     }
   });
 
-  const showFailure = () => {
+  const showFailure = (event) => {
+    if (polls(event?.detail?.elt)) return;
     const place = dialog()?.open ? byId("dialog-messages") : byId("messages");
     place.replaceChildren(byId("no-answer").content.cloneNode(true));
   };

@@ -17,8 +17,8 @@ from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact
-from journeys.runs.actions import make_preview
-from journeys.runs.models import RunPreview
+from journeys.runs.actions import make_preview, start_run, work_on_run
+from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status.actions import change_status
 from journeys.status.models import LostReason, StatusChange
@@ -77,6 +77,12 @@ TABLE = {
     "journeys:return_to_status": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
     # moving many
     "journeys:bulk_change": Row(O, 200, WRONG),
+    "journeys:runs": Row(V),
+    "journeys:runs_going": Row(V),
+    "journeys:run": Row(V, args=("run",)),
+    "journeys:run_csv": Row(M, args=("run",)),
+    "journeys:cancel_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("run",)),
+    "journeys:undo_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("run",)),
     "journeys:preview": Row(O, args=("preview",)),
     "journeys:preview_contacts": Row(O, 404, args=("preview",)),
     "journeys:start_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("preview",)),
@@ -151,6 +157,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "reason": LostReason.objects.get(name="Unsubscribed").pk,
             "stage": customer.pk,
             "preview": _preview(contact, operator).pk,
+            "run": _run(contact_in(aware), operator).pk,
         },
         people=people,
     )
@@ -159,6 +166,13 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
 def _preview(contact: Contact, by: TeamMember) -> RunPreview:
     lose = Operation(Act.MARK_LOST, Cause.BULK)
     return make_preview(operation=lose, selection=Selection(contacts=(contact.pk,)), by=by)
+
+
+def _run(contact: Contact, by: TeamMember) -> Run:
+    """One that marked a contact lost, at its end."""
+    run = start_run(preview=_preview(contact, by), by=by)
+    work_on_run(run=run.pk, seconds=60)
+    return run
 
 
 OURS = ("team", "stages", "contacts", "journeys", "auth", "admin")

@@ -50,19 +50,19 @@ _UNITS = [
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
     """How long ago, with the exact time in the reader's zone in the title. An empty string for None."""
-    return _time(value, relative(value)) if value else ""
+    return time_element(value, relative(value)) if value else ""
 
 
 @register.filter
 def exact(value: datetime | None) -> SafeString | str:
     """Date and time in the reader's zone, with seconds and zone in the title. An empty string for None."""
-    return _time(value, formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")) if value else ""
+    return time_element(value, formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")) if value else ""
 
 
 @register.filter
 def clock(value: datetime | None) -> SafeString | str:
     """The time of day in the reader's zone, with the whole time in the title: for rows under a date."""
-    return _time(value, formats.date_format(timezone.localtime(value), "TIME_FORMAT")) if value else ""
+    return time_element(value, formats.date_format(timezone.localtime(value), "TIME_FORMAT")) if value else ""
 
 
 @register.filter
@@ -71,7 +71,7 @@ def day(value: date | datetime | None) -> SafeString | str:
     if not value:
         return ""
     if isinstance(value, datetime):
-        return _time(value, formats.date_format(timezone.localtime(value), "DATE_FORMAT"))
+        return time_element(value, formats.date_format(timezone.localtime(value), "DATE_FORMAT"))
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, "DATE_FORMAT"))
 
 
@@ -101,7 +101,8 @@ def relative(value: datetime, now: datetime | None = None) -> str:
     return "just now"
 
 
-def _time(value: datetime, text: str) -> SafeString:
+def time_element(value: datetime, text: str) -> SafeString:
+    """Words for a moment, with the exact time in the reader's zone in the title."""
     local = timezone.localtime(value)
     title = f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), title, text)

@@ -346,9 +346,13 @@ def _beginning(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Why a contact is where it is, how long it was in each stage, and which of its changes were undone."""
+    """Why a contact is where it is, how long it was in each stage, and which of its changes were undone.
+
+    `run` is the one that the sentence names, if it names one.
+    """
 
     sentence: str
+    run: int | None
     time_in: dict[int | None, timedelta]
     undone: set[int]
     changes: int
@@ -370,6 +374,7 @@ def story_of(contact: Contact, *, now: datetime, zone: tzinfo) -> Story:
             now=now,
             zone=zone,
         ),
+        run=last.run_id,
         time_in=time_in_stages(arrivals, now),
         undone=set(undos_in_force(arrivals).values()),
         changes=len(arrivals),

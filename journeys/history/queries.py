@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact, Note
 from journeys.runs.models import Run
 from journeys.status.models import Direction, LostReason, StatusChange
+from journeys.status.words import was_changed
 from stages.queries import StageNames, StageThen
 
 PAGE = 50
@@ -117,6 +120,25 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
         )
         for change in changes
     ]
+
+
+def said(change: ChangeInWords) -> str:
+    """Who was first, in the reader's zone: "Changed at 10:04 by Ana Lee: Aware → Customer."."""
+    return was_changed(
+        at(change.change.changed_at),
+        by=str(change.by or ""),
+        cause=change.cause,
+        start=str(change.start),
+        end=str(change.end),
+    )
+
+
+def at(moment: datetime) -> str:
+    """A moment in a sentence, in the reader's zone: "at 10:04" if it was today, else "on 3 May 2026, 10:04"."""
+    local = timezone.localtime(moment)
+    return (
+        f"at {local:%H:%M}" if local.date() == timezone.localdate() else f"on {date_format(local, 'DATETIME_FORMAT')}"
+    )
 
 
 def _numbers(numbers: Iterable[int | None]) -> set[int]:

@@ -231,6 +231,7 @@ def _count(run: Run, counts: Counts) -> None:
         updated=F("updated") + counts.updated,
         unchanged=F("unchanged") + counts.unchanged,
         refused=F("refused") + counts.refused,
+        progressed_at=timezone.now(),
     )
 
 

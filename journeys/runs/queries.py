@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from config.team.roles import Role
 from contacts.causes import Cause
@@ -18,11 +19,19 @@ from stages.models import Stage
 STALLED = timedelta(seconds=8)
 """A run on which nothing was done for so long is given to a worker again."""
 
+HEARTBEAT = timedelta(seconds=30)
+"""A worker that said nothing for so long is down."""
+
 
 def runs_without_progress() -> list[int]:
     """Runs that are not done and on which nothing was done lately. One query."""
     runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0, progressed_at__lt=timezone.now() - STALLED)
     return list(runs.order_by("pk").values_list("pk", flat=True))
+
+
+def worker_is_alive() -> bool:
+    """Whether a worker said lately that it is up: each does every ten seconds. One query."""
+    return ProcrastinateWorker.objects.filter(last_heartbeat__gt=timezone.now() - HEARTBEAT).exists()
 
 
 def operation_in_words(operation: Operation, selection: Selection, records: int) -> str:

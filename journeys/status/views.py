@@ -8,8 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -21,14 +19,14 @@ from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
 from journeys.book.actions import OneMove, one_move
-from journeys.history.queries import in_words
+from journeys.history.queries import in_words, said
 from journeys.rules.queries import funnel_settings
 from journeys.status import actions
 from journeys.status.forms import ChangeStatusForm, MarkLostForm, MoveForm, RecoverForm
 from journeys.status.models import FunnelStatus, StatusChange
 from journeys.status.queries import latest_change, stage_choices, status_change, status_of
 from journeys.status.transitions import Refusal
-from journeys.status.words import is_at, was_changed
+from journeys.status.words import is_at
 
 
 @role_required(Role.OPERATOR)
@@ -231,16 +229,7 @@ def _say_not_undone(request: HttpRequest, row: StatusChange, refusal: Refusal) -
 
 def _news(contact: int) -> str:
     """Who changed a contact last: "Changed at 10:04 by Ana Lee: Aware → Customer."."""
-    latest = in_words([latest_change(contact)])[0]
-    at = timezone.localtime(latest.change.changed_at)
-    is_today = at.date() == timezone.localdate()
-    return was_changed(
-        f"at {at:%H:%M}" if is_today else f"on {date_format(at, 'DATETIME_FORMAT')}",
-        by=str(latest.by or ""),
-        cause=latest.cause,
-        start=str(latest.start),
-        end=str(latest.end),
-    )
+    return said(in_words([latest_change(contact)])[0])
 
 
 def _contact_address(contact: int) -> str:

@@ -22,7 +22,7 @@ def labels(shown: Navigation) -> list[str]:
 
 
 def test_everybody_with_a_role_sees_what_is_built(seen, viewer: TeamMember, administrator: TeamMember) -> None:
-    built = ["Customer Journey", "Contacts", "Labels", "Status history", "Stages", "Settings"]
+    built = ["Customer Journey", "Contacts", "Labels", "Runs", "Status history", "Stages", "Settings"]
     assert labels(navigation(seen(viewer))) == built
     assert labels(navigation(seen(administrator))) == built
 
@@ -54,6 +54,7 @@ def test_somebody_without_a_role_sees_their_account_alone(seen, db: None) -> Non
         ("/contacts/7/edit", ["Contacts"]),
         ("/contacts-of-old", []),
         ("/labels", ["Labels"]),
+        ("/runs/7", ["Runs"]),
         ("/account", ["Settings"]),
         ("/settings/organisation", ["Settings"]),
     ],
@@ -66,7 +67,7 @@ def test_the_entry_of_the_page_is_marked(seen, administrator: TeamMember, path: 
 def test_the_bar_at_the_foot_holds_three_and_the_rest_is_under_more(seen, viewer: TeamMember) -> None:
     shown = navigation(seen(viewer, "/labels"))
     assert [entry.short for entry in shown.bottom_bar] == ["Journey", "Contacts", "History"]
-    assert [entry.label for entry in shown.more] == ["Labels", "Stages", "Settings"]
+    assert [entry.label for entry in shown.more] == ["Labels", "Runs", "Stages", "Settings"]
     assert shown.more_is_current
 
 

@@ -19,6 +19,7 @@ from journeys.status import actions as status
 from journeys.status.models import LostReason, StatusChange
 from stages.models import Stage
 from tests.factories import ContactFactory, LabelFactory, TeamMemberFactory, contact_in
+from tests.journeys.running import moved
 
 ClientOf = Callable[[TeamMember], Client]
 START = datetime(2026, 1, 10, 9, tzinfo=UTC)
@@ -269,7 +270,20 @@ def test_labels_say_who_put_them_on_and_when(
     assert [one.label.name for one in response.context["carried"]] == ["Fair", "vip"]
     text = " ".join(response.text.split())
     assert '<span class="carried-by">Olga Petrova, <time' in text
-    assert '<span class="carried-by">import, run 41, <time' in text
+    assert '<span class="carried-by">import, <a href="/runs/41">run 41</a>, <time' in text
+    history = " ".join(client_of(viewer).get(address(travelled), {"history": "labels"}).text.split())
+    assert 'import, <a href="/runs/41">run 41</a></p>' in history
+
+
+def test_a_run_that_moved_it_is_a_click_away(
+    client_of: ClientOf, viewer: TeamMember, marketer: TeamMember, travelled: Contact, engaged: Stage
+) -> None:
+    run = moved([travelled], engaged, marketer)
+    text = " ".join(client_of(viewer).get(address(travelled)).text.split())
+    assert f'by bulk change (<a href="/runs/{run.pk}">run {run.pk}</a>, Max Weber); before that Customer' in text
+    assert f'Max Weber, bulk change, <a href="/runs/{run.pk}">run {run.pk}</a></p>' in text
+    move(travelled, None, timezone.now(), by=marketer)
+    assert f">run {run.pk}</a>, Max Weber)" not in client_of(viewer).get(address(travelled)).text
 
 
 def test_labels_put_on_and_taken_off_have_their_own_history(

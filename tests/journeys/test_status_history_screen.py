@@ -118,7 +118,7 @@ def test_a_run_is_named_and_an_unsigned_change_blames_nobody(reading, aware, cus
     assert (by_run.run, by_run.by, by_run.cause) == (run, marketer, Cause.LABEL_RULE)
     assert (unsigned.is_unsigned, unsigned.by, unsigned.goes_back) == (True, None, True)
     page = reading.get(HISTORY).text
-    assert f"run {run.pk}: everybody carrying purchased-q2" in page
+    assert f'Label rule · <a href="/runs/{run.pk}">run {run.pk}</a>: everybody carrying purchased-q2' in page
     assert "Nobody signed it" in page
     assert f"database user {unsigned.change.database_user}" in page
 
