@@ -79,7 +79,7 @@ class DefaultStageForm(forms.Form):
         self.fields["stage"].choices = [*choices, (NO_STAGE, "None")]  # type: ignore[attr-defined]
 
     @property
-    def stage(self) -> Stage | None:
+    def chosen(self) -> Stage | None:
         """The stage that was chosen, or None."""
         return self._stages.get(self.cleaned_data["stage"])
 
@@ -97,10 +97,12 @@ class MovementRulesForm(forms.Form):
                 )
 
     @property
-    def rows(self) -> list[tuple[Line, list[forms.BoundField]]]:
-        """Each line with the fields of its cells."""
-        lines = table_of(PEOPLE_DECIDE)
-        return [(line, [self[f"{line.cause}-{column}"] for column in COLUMNS]) for line in lines]
+    def rows(self) -> list[tuple[Line, list[tuple[str, forms.BoundField]]]]:
+        """Each line with the headings and the fields of its cells."""
+        return [
+            (line, [(heading, self[f"{line.cause}-{column}"]) for column, heading in COLUMNS.items()])
+            for line in table_of(PEOPLE_DECIDE)
+        ]
 
     @property
     def rules(self) -> Policy:
@@ -122,7 +124,11 @@ def cells_of(policy: Policy) -> dict[str, str]:
 class MovementPresetForm(forms.Form):
     """A whole table by its name."""
 
-    preset = forms.ChoiceField(choices=[(preset.value, preset.label) for preset in Preset])
+    preset = forms.TypedChoiceField(
+        choices=[(preset.value, preset.label) for preset in Preset],
+        coerce=Preset,  # type: ignore[arg-type]
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose one of the two."),
+    )
 
 
 class LostReasonForm(forms.ModelForm):

@@ -38,7 +38,7 @@ class Preset(enum.StrEnum):
     PEOPLE_DECIDE = (
         "people_decide",
         "People decide",
-        "People may move contacts to a lower weight; campaigns, imports and web forms may not.",
+        "People may move contacts to a lower weight; campaigns, imports and web forms may not, and the API is flagged.",
         PEOPLE_DECIDE,
     )
     ONE_DIRECTION_ONLY = (
@@ -63,9 +63,9 @@ class Line:
     rules: MovementRules
 
     @property
-    def cells(self) -> dict[str, str]:
-        """The words of each cell, by its column."""
-        return {column: PERMISSIONS[getattr(self.rules, column)] for column in COLUMNS}
+    def cells(self) -> list[tuple[str, str]]:
+        """The heading and the words of each cell."""
+        return [(heading, PERMISSIONS[getattr(self.rules, column)]) for column, heading in COLUMNS.items()]
 
     @property
     def exception(self) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from contacts.causes import Cause
 from contacts.models import CarriedLabel
@@ -61,6 +62,11 @@ class KeptRule:
     last_run: Run | None
     undo: Run | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it could move anybody now."""
+        return self.rule.stage.is_open(timezone.now())
+
 
 def kept_rules() -> list[KeptRule]:
     """Every label rule, the newest first. One query for them and all that carry their labels, and two for the runs."""
@@ -90,7 +96,8 @@ class RecentRun:
     def can_be_undone(self) -> bool:
         """It has ended, changed somebody, and is not undone; imports and the ends of stages have no undo."""
         run = self.run
-        return not (run.is_running or self.undo or run.kind in WITHOUT_UNDO) and run.updated > 0
+        is_open = not (run.is_running or self.undo or run.kind in WITHOUT_UNDO)
+        return is_open and bool(run.operation) and run.updated > 0
 
 
 def recent_runs() -> list[RecentRun]:
@@ -102,15 +109,15 @@ def recent_runs() -> list[RecentRun]:
 
 _UNDOS = """
     WITH RECURSIVE undos AS (
-        SELECT * FROM journeys_run WHERE undoes_id = ANY (%(runs)s) AND updated > 0
+        SELECT * FROM journeys_run WHERE undoes_id = ANY (%(runs)s)
         UNION ALL
-        SELECT run.* FROM undos JOIN journeys_run run ON run.undoes_id = undos.id AND run.updated > 0
-    ) SELECT * FROM undos ORDER BY id
+        SELECT run.* FROM undos JOIN journeys_run run ON run.undoes_id = undos.id
+    ) SELECT * FROM undos WHERE updated > 0 OR state = 'running' ORDER BY id
 """
 
 
 def undos_in_force(runs: Iterable[int]) -> dict[int, Run]:
-    """By run, the run that undid it and was not undone itself. One query, however often they were undone and redone."""
+    """By run, the run that undid it and was not undone itself; undos that put nobody back left out. One query."""
     undos = list(Run.objects.raw(_UNDOS, {"runs": list(runs)}))
     in_force: dict[int, Run] = {}
     for undo in reversed(undos):  # an undo is younger than what it undoes

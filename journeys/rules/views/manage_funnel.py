@@ -23,9 +23,8 @@ from journeys.rules.movement import COLUMNS, Preset, preset_of, table_of
 from journeys.rules.queries import funnel_settings, how_many_without_stage, kept_rules, movement_policy, recent_runs
 from journeys.runs.models import RunPreview
 from journeys.runs.operations import Operation, Selection
-from journeys.runs.queries import label_of_rule, preview_of
+from journeys.runs.queries import label_and_stage_of_rule
 from journeys.runs.shown import preview_context
-from contacts.models import Label
 from stages.queries import open_stages
 
 PREVIEW = "manage-funnel-preview"
@@ -38,7 +37,8 @@ def manage_funnel(request: HttpRequest) -> HttpResponse:
     """All of it; a POST previews what the Change Status box says, and `?preview=` shows that again."""
     if request.method != "POST":
         preview = _preview_asked_for(request)
-        return _page(request, form=_form(initial=_said_by(preview)), preview=preview)
+        said = preview and _said_by(preview)
+        return _page(request, form=_form(initial=said), preview=preview if said else None)
     form = _form(request.POST)
     if not form.is_valid():
         return _page(request, form=form)
@@ -97,8 +97,9 @@ def use_default_stage(request: HttpRequest) -> HttpResponse:
     form = _default_form(request.POST)
     if not form.is_valid():
         return _page(request, default_form=form)
-    actions.set_default_stage(stage=form.stage, by=_me(request))
-    announce(request, f"New contacts come {f'to {form.stage}' if form.stage else 'without a status'} from now on.")
+    actions.set_default_stage(stage=form.chosen, by=_me(request))
+    where = f"come to {form.chosen}" if form.chosen else "have no status"
+    announce(request, f"New contacts that come without a status {where} from now on.")
     return _back(request, DEFAULT)
 
 
@@ -134,7 +135,7 @@ def use_movement_preset(request: HttpRequest) -> HttpResponse:
     form = MovementPresetForm(request.POST)
     if not form.is_valid():
         return _page(request, preset_form=form)
-    changed = actions.use_movement_preset(preset=Preset(form.cleaned_data["preset"]), by=_me(request))
+    changed = actions.use_movement_preset(preset=form.cleaned_data["preset"], by=_me(request))
     return _movement_rules_set(request, changed, before=cells_of(before))
 
 
@@ -165,29 +166,22 @@ def _is_live(request: HttpRequest) -> bool:
 
 
 def _preview_asked_for(request: HttpRequest) -> RunPreview | None:
-    """The preview of a label rule that the address names, if this person made it."""
+    """The preview that the address names, if there is one."""
     asked = request.GET.get("preview", "")
-    if not (asked.isascii() and asked.isdecimal() and len(asked) <= 18):
-        return None
-    try:
-        preview = preview_of(int(asked), _me(request))
-    except RunPreview.DoesNotExist:
-        return None
-    return preview if _label_of(preview) else None
+    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= 18
+    return RunPreview.objects.select_related("run").filter(pk=int(asked)).first() if is_number else None
 
 
-def _label_of(preview: RunPreview) -> int | None:
-    return label_of_rule(Operation.read(preview.operation), Selection.read(preview.selection))
-
-
-def _said_by(preview: RunPreview | None) -> dict[str, Any]:
-    """What the Change Status box said when somebody previewed it."""
-    if not preview:
-        return {}
+def _said_by(preview: RunPreview) -> dict[str, Any] | None:
+    """What the Change Status box said when somebody previewed it; None for a preview of something else."""
     operation = Operation.read(preview.operation)
+    moved = label_and_stage_of_rule(operation, Selection.read(preview.selection))
+    if moved is None:
+        return None
+    label, stage = moved
     return {
-        "label": Label.objects.filter(pk=_label_of(preview)).values_list("name", flat=True).first(),
-        "stage": operation.stage,
+        "label": label.name,
+        "stage": stage.pk,
         "only_forward": operation.only_forward,
         "leave_lost": operation.leave_lost,
         "note": preview.note,
@@ -195,7 +189,7 @@ def _said_by(preview: RunPreview | None) -> dict[str, Any]:
 
 
 def _page(request: HttpRequest, *, preview: RunPreview | None = None, **forms: Any) -> HttpResponse:
-    context = {"form": forms.get("form") or _form(), **forms, "preview": preview}
+    context: dict[str, Any] = {"form": forms.get("form") or _form()}
     if preview and not preview.run:
         context |= preview_context(preview, by=_me(request))
     if not _is_live(request):
