@@ -70,7 +70,8 @@ class DefaultStageForm(forms.Form):
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, default: Stage | None, stages: Sequence[Stage]
     ) -> None:
-        super().__init__(data, label_suffix="", initial={"stage": str(default.pk) if default else NO_STAGE})
+        initial = {"stage": str(default.pk) if default else NO_STAGE}
+        super().__init__(data, prefix="default", label_suffix="", initial=initial)
         self._stages = {str(stage.pk): stage for stage in stages}
         choices = [(key, str(stage)) for key, stage in self._stages.items()]
         if default and str(default.pk) not in self._stages:
