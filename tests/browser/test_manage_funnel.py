@@ -136,6 +136,27 @@ def test_a_reload_shows_the_same_preview(signed_in_page: OpenPage, marketer: Tea
     expect(page.locator("#id_note")).to_have_value("Q2 is over")
 
 
+def test_a_note_goes_along_and_no_old_preview_is_confirmed(
+    signed_in_page: OpenPage, marketer: TeamMember, label: Label
+) -> None:
+    page = signed_in_page(marketer)
+    page.goto("/manage-funnel")
+    page.fill("#id_label", "purchased-q2")
+    page.select_option("#id_stage", label="Customer")
+    page.focus("#id_note")
+    with page.expect_response(lambda answer: "Q2%20is%20over" in (answer.request.post_data or "")):
+        page.keyboard.type("Q2 is over")
+    expect(page.locator("#id_note")).to_be_focused()
+    assert RunPreview.objects.latest("pk").note == "Q2 is over"
+    page.route("**/manage-funnel", lambda route: None)  # the next preview is long in coming
+    page.check("#id_leave_lost")
+    page.fill("#id_typed", "5")
+    page.click("text=Move 5 contacts")
+    page.click("text=Keep rule without running")
+    expect(page.locator("h1")).to_have_text("Manage Funnel")
+    assert (Run.objects.count(), LabelRule.objects.count()) == (0, 0)
+
+
 def test_a_rule_is_kept_with_the_keyboard_alone(
     signed_in_page: OpenPage, marketer: TeamMember, label: Label, customer: Stage
 ) -> None:
