@@ -105,12 +105,6 @@
     }
   });
 
-  // What is just being replaced is not confirmed any more: a preview, while the next one is on its way.
-
-  document.addEventListener("submit", (event) => {
-    if ((event.submitter || event.target).closest(".htmx-request:not(form)")) event.preventDefault();
-  });
-
   const showFailure = () => {
     const place = dialog()?.open ? byId("dialog-messages") : byId("messages");
     place.replaceChildren(byId("no-answer").content.cloneNode(true));
@@ -157,6 +151,12 @@
 
   document.addEventListener("htmx:afterSettle", sayHowMany);
   addEventListener("pageshow", sayHowMany);
+
+  // What is just being replaced is not confirmed any more: a preview, while the next one is on its way.
+
+  document.addEventListener("submit", (event) => {
+    if ((event.submitter || event.target).closest(".htmx-request:not(form)")) event.preventDefault();
+  });
 
   // Keys. Single letters only where the person did not switch them off, and never while typing.
 
