@@ -162,6 +162,12 @@
   document.addEventListener("htmx:afterSettle", sayHowMany);
   addEventListener("pageshow", sayHowMany);
 
+  // What is just being replaced is not confirmed any more: a preview, while the next one is on its way.
+
+  document.addEventListener("submit", (event) => {
+    if ((event.submitter || event.target).closest(".htmx-request:not(form)")) event.preventDefault();
+  });
+
   // Keys. Single letters only where the person did not switch them off, and never while typing.
 
   let afterG = 0;

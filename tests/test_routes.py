@@ -17,6 +17,7 @@ from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact
+from journeys.rules.models import LabelRule
 from journeys.runs.actions import make_preview, start_run, work_on_run
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
@@ -86,6 +87,15 @@ TABLE = {
     "journeys:preview": Row(O, args=("preview",)),
     "journeys:preview_contacts": Row(O, 404, args=("preview",)),
     "journeys:start_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("preview",)),
+    # Manage Funnel
+    "journeys:manage_funnel": Row(M, 200, WRONG),
+    "journeys:keep_label_rule": Row(M, NO_SUCH_METHOD, WRONG),
+    "journeys:preview_label_rule": Row(M, NO_SUCH_METHOD, REDIRECT, ("rule",)),
+    "journeys:forget_label_rule": Row(M, NO_SUCH_METHOD, REDIRECT, ("rule",)),
+    "journeys:use_default_stage": Row(M, NO_SUCH_METHOD, WRONG),
+    "journeys:give_default": Row(M, NO_SUCH_METHOD, REDIRECT),
+    "journeys:set_movement_rules": Row(A, NO_SUCH_METHOD, WRONG),
+    "journeys:use_movement_preset": Row(A, NO_SUCH_METHOD, WRONG),
     # settings
     "journeys:lost_reasons": Row(M, 200, WRONG),
     "journeys:lost_reason_required": Row(M, NO_SUCH_METHOD, WRONG),
@@ -158,6 +168,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "stage": customer.pk,
             "preview": _preview(contact, operator).pk,
             "run": _run(contact_in(aware), operator).pk,
+            "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
         },
         people=people,
     )

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
+from django.db.models.lookups import Exact
 
 from contacts.models import CarriedLabel, Contact, Label, LabelChange
 
@@ -19,7 +20,14 @@ def labels() -> list[Label]:
 
 def labels_with_counts() -> list[Label]:
     """Every label, by name, with `contacts`: how many carry it. One query."""
-    return list(Label.objects.annotate(contacts=Count("carried_by__contact")).order_by(Lower("name"), "pk"))
+    carriers = CarriedLabel.objects.filter(label=OuterRef("pk")).order_by().values("label")
+    counts = Subquery(carriers.annotate(count=Count("*")).values("count"))
+    return list(Label.objects.annotate(contacts=Coalesce(counts, 0)).order_by(Lower("name"), "pk"))
+
+
+def label_named(name: str) -> Label | None:
+    """The label of this name, whatever its case. One query."""
+    return Label.objects.filter(Exact(Lower("name"), Lower(Value(name)))).first()
 
 
 def labels_on(contact: Contact) -> list[CarriedLabel]:

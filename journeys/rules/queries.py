@@ -1,9 +1,26 @@
-"""Reads of what the organisation decided about moves."""
+"""Reads of what the organisation decided about moves: rules, default status, lost reasons; and of label rules' runs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from contacts.causes import Cause
-from journeys.rules.models import FunnelSettings, MovementRule
+from contacts.models import CarriedLabel
+from journeys.reports.queries import funnel_at
+from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
+from journeys.runs.models import Run
 from journeys.status.models import LostReason
 from journeys.status.transitions import PEOPLE_DECIDE, MovementRules, Permission, Policy
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+RECENT = 5
+"""So many of the latest runs are shown beside the rules."""
+
+WITHOUT_UNDO = frozenset({Run.Kind.IMPORT, Run.Kind.RETIRE, Run.Kind.MERGE})
 
 
 def movement_policy() -> Policy:
@@ -22,3 +39,88 @@ def funnel_settings() -> FunnelSettings:
 def all_lost_reasons() -> list[LostReason]:
     """Every lost reason in its order, those retired included. One query."""
     return list(LostReason.objects.all())
+
+
+def how_many_without_stage() -> tuple[int, int]:
+    """How many contacts stand in no stage, and how many of them are lost. Two queries."""
+    funnel = funnel_at()
+    lost = funnel.lost_from(None)
+    return funnel.without_status + lost, lost
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRule:
+    """A label rule with its last run.
+
+    Attributes:
+        more: so many contacts carry the label since the last run; of a rule that never ran, all that carry it.
+        last_run, undo: None if it never ran, and if the last run is not undone.
+    """
+
+    rule: LabelRule
+    more: int
+    last_run: Run | None
+    undo: Run | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it could move anybody now."""
+        return self.rule.stage.is_open(timezone.now())
+
+
+def kept_rules() -> list[KeptRule]:
+    """Every label rule, the newest first. One query for them and all that carry their labels, and two for the runs."""
+    last = Run.objects.filter(rule=OuterRef("pk")).order_by("-pk")
+    carriers = CarriedLabel.objects.filter(label=OuterRef("label"), since__gt=OuterRef("last_started"))
+    rules = list(
+        LabelRule.objects.select_related("label", "stage")
+        .annotate(
+            last_run=Subquery(last.values("pk")[:1]),
+            last_started=Coalesce(Subquery(last.values("started_at")[:1]), Value(NEVER)),
+        )
+        .annotate(more=Subquery(carriers.order_by().values("label").annotate(count=Count("*")).values("count")))
+    )
+    runs = Run.objects.select_related("started_by").in_bulk([rule.last_run for rule in rules if rule.last_run])
+    undos = undos_in_force(runs)
+    return [KeptRule(rule, rule.more or 0, runs.get(rule.last_run), undos.get(rule.last_run)) for rule in rules]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRun:
+    """A run, and the one that undid it if it is undone."""
+
+    run: Run
+    undo: Run | None
+
+    @property
+    def can_be_undone(self) -> bool:
+        """It has ended, changed somebody, and is not undone; imports and the ends of stages have no undo."""
+        run = self.run
+        is_open = not (run.is_running or self.undo or run.kind in WITHOUT_UNDO)
+        return is_open and bool(run.operation) and run.updated > 0
+
+
+def recent_runs() -> list[RecentRun]:
+    """The latest runs. Two queries."""
+    runs = list(Run.objects.select_related("started_by")[:RECENT])
+    undos = undos_in_force(run.pk for run in runs)
+    return [RecentRun(run, undos.get(run.pk)) for run in runs]
+
+
+_UNDOS = """
+    WITH RECURSIVE undos AS (
+        SELECT * FROM journeys_run WHERE undoes_id = ANY (%(runs)s)
+        UNION ALL
+        SELECT run.* FROM undos JOIN journeys_run run ON run.undoes_id = undos.id
+    ) SELECT * FROM undos WHERE updated > 0 OR state = 'running' ORDER BY id
+"""
+
+
+def undos_in_force(runs: Iterable[int]) -> dict[int, Run]:
+    """By run, the run that undid it and was not undone itself; undos that put nobody back left out. One query."""
+    undos = list(Run.objects.raw(_UNDOS, {"runs": list(runs)}))
+    in_force: dict[int, Run] = {}
+    for undo in reversed(undos):  # an undo is younger than what it undoes
+        if undo.pk not in in_force and undo.undoes_id:
+            in_force.setdefault(undo.undoes_id, undo)
+    return in_force

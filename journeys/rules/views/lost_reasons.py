@@ -1,4 +1,4 @@
-"""The settings of moves: lost reasons."""
+"""The managed list of lost reasons, and whether one has to be given."""
 
 from typing import Any
 
