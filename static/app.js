@@ -27,6 +27,15 @@
 
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 
+  // What is folded on a narrow screen, to begin with.
+
+  const foldWhenNarrow = (part) => {
+    if (!matchMedia("(max-width: 640px)").matches) return;
+    part.querySelectorAll("[data-folds-when-narrow]").forEach((fold) => { fold.open = false; });
+  };
+
+  foldWhenNarrow(document);
+
   // The dialog: parts are loaded into it; focus goes back to what opened it.
 
   let openerId = "";
@@ -104,6 +113,7 @@
 
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.target;
+    if (event.detail.elt?.querySelector) foldWhenNarrow(event.detail.elt);
     event.detail.elt?.querySelector?.("[data-comes-into-view]")?.scrollIntoView({ block: "nearest" });
     if (target?.id === "dialog") {
       showDialog();

@@ -78,18 +78,6 @@ def kept_rule(operation: Operation, selection: Selection) -> LabelRule | None:
     ).first()
 
 
-def undone_by(run: Run) -> Run | None:
-    """The run that undid this one and was not undone itself. A query for each undo of it, and of those, and one."""
-    undos = Run.objects.filter(undoes=run).exclude(state=Run.State.RUNNING, updated=0).order_by("-pk")
-    return next((undo for undo in undos if not undone_by(undo)), None)
-
-
-def undo_of_last_run(rule: LabelRule) -> Run | None:
-    """The undo of the last run of a label rule, if it is in force."""
-    last = Run.objects.filter(rule=rule).order_by("-pk").first()
-    return undone_by(last) if last else None
-
-
 def role_to_start(operation: Operation, records: int) -> Role:
     """Who may start, cancel or undo this. A query for each undo in the chain that it undoes."""
     while operation.act is Act.PUT_BACK:

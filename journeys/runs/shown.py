@@ -7,15 +7,15 @@ from config.team.models import TeamMember
 from journeys.runs import sentences
 from journeys.runs.fates import Fate, changed
 from journeys.runs.forms import ConfirmForm
-from journeys.runs.models import Run, RunPreview
+from journeys.runs.models import RunPreview
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.runs.queries import (
     kept_rule,
     label_of_rule,
     operation_in_words,
     role_to_start,
-    undo_of_last_run,
 )
+from journeys.runs.undos import Undo, undo_of_last_run
 from journeys.status.transitions import RECENT_DAYS, Refusal
 from stages.models import Stage
 
@@ -57,6 +57,6 @@ def preview_context(preview: RunPreview, *, by: TeamMember, sent: Mapping[str, A
     }
 
 
-def _undone(operation: Operation, selection: Selection) -> Run | None:
+def _undone(operation: Operation, selection: Selection) -> Undo | None:
     rule = kept_rule(operation, selection)
     return undo_of_last_run(rule) if rule else None

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from config.team.roles import Role
 from contacts.causes import Cause
+from journeys.rules.models import LabelRule
 from journeys.runs.models import Run
 from journeys.runs.operations import Act, Operation, needed_role
 
@@ -55,6 +56,13 @@ def undos() -> dict[int, Undo]:
     for pk, undone, state, progressed_at, finished_at in rows:
         found.setdefault(undone, Undo(pk, state, finished_at or progressed_at, undone_by=found.get(pk)))
     return found
+
+
+def undo_of_last_run(rule: LabelRule) -> Undo | None:
+    """The undo of the last run of a label rule, if it is in force. At most two queries."""
+    last = Run.objects.filter(rule=rule).order_by("-pk").first()
+    undo = undos().get(last.pk) if last else None
+    return undo if undo and undo.is_in_force else None
 
 
 def runs_undone(found: dict[int, Undo]) -> list[int]:
