@@ -663,6 +663,21 @@ def test_what_can_be_undone(managing, marketer, label, crowd, customer) -> None:
     assert undoable() == [undo.pk]
 
 
+def test_undo_shows_what_would_go_back_first(managing, marketer, label, crowd, customer) -> None:
+    run = ran(kept(label, customer, marketer), marketer)
+    address = reverse("journeys:undo_run", args=[run.pk])
+    page = managing.get(MANAGE_FUNNEL).text
+    (button,) = re.findall(rf'<form method="post" action="{address}">.*?</form>', page, re.DOTALL)
+    assert words(button) == "Undo…"
+    answer = managing.post(address)
+    preview = RunPreview.objects.get(run=None)
+    assert answer["Location"] == reverse("journeys:preview", args=[preview.pk])
+    assert (preview.operation, preview.records) == ({"act": "put_back", "cause": "undo", "run": run.pk}, 4)
+    assert status_of(crowd[0]).stage == customer
+    undone(run, marketer)
+    assert address not in managing.get(MANAGE_FUNNEL).text
+
+
 # The price
 
 
