@@ -1,6 +1,5 @@
-"""Reads of what the organisation decided about moves: rules, default status, lost reasons; and of label rules' runs."""
+"""Reads of what the organisation decided about moves: label rules, default status, movement rules, lost reasons."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,14 +12,11 @@ from contacts.models import CarriedLabel
 from journeys.reports.queries import funnel_at
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run
+from journeys.runs.undos import Undo, undos
 from journeys.status.models import LostReason
 from journeys.status.transitions import PEOPLE_DECIDE, MovementRules, Permission, Policy
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-RECENT = 5
-"""So many of the latest runs are shown beside the rules."""
-
-WITHOUT_UNDO = frozenset({Run.Kind.IMPORT, Run.Kind.RETIRE, Run.Kind.MERGE})
 
 
 def movement_policy() -> Policy:
@@ -60,7 +56,7 @@ class KeptRule:
     rule: LabelRule
     more: int
     last_run: Run | None
-    undo: Run | None
+    undo: Undo | None
 
     @property
     def is_open(self) -> bool:
@@ -81,46 +77,5 @@ def kept_rules() -> list[KeptRule]:
         .annotate(more=Subquery(carriers.order_by().values("label").annotate(count=Count("*")).values("count")))
     )
     runs = Run.objects.select_related("started_by").in_bulk([rule.last_run for rule in rules if rule.last_run])
-    undos = undos_in_force(runs)
-    return [KeptRule(rule, rule.more or 0, runs.get(rule.last_run), undos.get(rule.last_run)) for rule in rules]
-
-
-@dataclass(frozen=True, slots=True)
-class RecentRun:
-    """A run, and the one that undid it if it is undone."""
-
-    run: Run
-    undo: Run | None
-
-    @property
-    def can_be_undone(self) -> bool:
-        """It has ended, changed somebody, and is not undone; imports and the ends of stages have no undo."""
-        run = self.run
-        is_open = not (run.is_running or self.undo or run.kind in WITHOUT_UNDO)
-        return is_open and bool(run.operation) and run.updated > 0
-
-
-def recent_runs() -> list[RecentRun]:
-    """The latest runs. Two queries."""
-    runs = list(Run.objects.select_related("started_by")[:RECENT])
-    undos = undos_in_force(run.pk for run in runs)
-    return [RecentRun(run, undos.get(run.pk)) for run in runs]
-
-
-_UNDOS = """
-    WITH RECURSIVE undos AS (
-        SELECT * FROM journeys_run WHERE undoes_id = ANY (%(runs)s)
-        UNION ALL
-        SELECT run.* FROM undos JOIN journeys_run run ON run.undoes_id = undos.id
-    ) SELECT * FROM undos WHERE updated > 0 OR state = 'running' ORDER BY id
-"""
-
-
-def undos_in_force(runs: Iterable[int]) -> dict[int, Run]:
-    """By run, the run that undid it and was not undone itself; undos that put nobody back left out. One query."""
-    undos = list(Run.objects.raw(_UNDOS, {"runs": list(runs)}))
-    in_force: dict[int, Run] = {}
-    for undo in reversed(undos):  # an undo is younger than what it undoes
-        if undo.pk not in in_force and undo.undoes_id:
-            in_force.setdefault(undo.undoes_id, undo)
-    return in_force
+    in_force = {run: undo for run, undo in undos().items() if undo.is_in_force}
+    return [KeptRule(rule, rule.more or 0, runs.get(rule.last_run), in_force.get(rule.last_run)) for rule in rules]

@@ -201,6 +201,16 @@ def test_a_kept_rule_is_run_again_by_way_of_its_preview(
     expect(page.locator("h1")).to_have_text("Label purchased-q2 → Customer")
     expect(page.locator(".preview-sentence")).to_contain_text("5 will move")
     assert not Run.objects.exists()
+    page.fill("#id_typed", "5")
+    page.click("text=Move 5 contacts")
+    expect(page).to_have_url(re.compile(r"/runs/\d+$"))
+    run = Run.objects.get()
+    assert (run.rule, run.updated, run.state) == (rule, 5, "finished")
+    page.goto("/manage-funnel")
+    expect(page.locator(f"#label-rule-{rule.pk}")).to_contain_text("Nobody got the label since the last run.")
+    page.click(f"#recent-run-{run.pk} >> text=Undo…")
+    expect(page.locator(".preview-sentence")).to_contain_text("5 will go back")
+    assert Run.objects.get() == run
 
 
 def test_the_default_and_the_movement_rules_are_set(

@@ -352,7 +352,7 @@ def test_the_last_run_counts_not_an_earlier_one(managing, marketer, administrato
 def test_an_undone_run_is_said_until_it_is_done_again(managing, marketer, label, crowd, customer) -> None:
     rule = kept(label, customer, marketer)
     undo = undone(ran(rule, marketer), marketer)
-    assert f"That run was undone just now by run {undo.pk}." in said_of(managing, rule)
+    assert f"That run was undone by run {undo.pk} on " in said_of(managing, rule)
     undone(undo, marketer)
     assert "undone" not in said_of(managing, rule)
 
@@ -621,8 +621,10 @@ def test_a_cell_that_is_none_is_said_beside_it_and_the_others_are_kept(administr
 
 
 def recent(client: Client) -> list[str]:
+    """What each of the latest runs says, without the time of day when the test ran."""
     page = client.get(MANAGE_FUNNEL).text
-    return [words(found) for found in re.findall(r'<li id="recent-run-\d+">(.*?</div>)', page, re.DOTALL)]
+    found = re.findall(r'<li id="recent-run-\d+">(.*?</div>)', page, re.DOTALL)
+    return [re.sub(r"\w+ \d\d:\d\d|(?<= on )\d+ \w+ \d{4}", "then", words(run)) for run in found]
 
 
 def test_without_any_run_it_says_so(managing) -> None:
@@ -636,22 +638,21 @@ def test_the_five_latest_runs_are_listed_with_what_came_of_them(managing, market
     undo = undone(run, marketer)
     Run.objects.create(kind="bulk", words="9 contacts recovered", records=9, updated=2, slices=1)
     Run.objects.create(kind="bulk", state="cancelled", words="2 contacts lost", records=2, updated=1, refused=1)
-    listed = recent(managing)
-    assert listed == [
-        "2 contacts lost just now: 1 changed, 1 refused, cancelled",
-        "9 contacts recovered just now: 2 of 9 done",
-        f"Undo of run {run.pk}: label purchased-q2 → Customer, lost contacts left as they are just now, Max Weber: "
-        "3 changed",
-        "Label purchased-q2 → Customer, lost contacts left as they are just now, Max Weber: 3 changed, 1 back, "
-        f"1 refused Undone just now by run {undo.pk}.",
-        "Leads.csv just now: 5 new, 3 changed",
+    assert recent(managing) == [
+        "2 contacts lost then: 1 changed, 1 refused, cancelled",
+        "9 contacts recovered then: 2 of 9 contacts done",
+        f"Undo of run {run.pk}: label purchased-q2 → Customer, lost contacts left as they are then, Max Weber: "
+        "3 put back",
+        "Label purchased-q2 → Customer, lost contacts left as they are then, Max Weber: 3 moved, 1 back, "
+        f"1 unchanged, 1 refused Undone by run {undo.pk} on then",
+        "Leads.csv then: 5 new, 3 changed, 1 unchanged",
     ]
 
 
 def test_what_can_be_undone(managing, marketer, label, crowd, customer) -> None:
     def undoable() -> list[int]:
-        shown = managing.get(MANAGE_FUNNEL).context["recent_runs"]
-        return [recent.run.pk for recent in shown if recent.can_be_undone]
+        page = managing.get(MANAGE_FUNNEL).text
+        return [int(pk) for pk in re.findall(r'action="/runs/(\d+)/undo"', page)]
 
     rule = kept(label, customer, marketer)
     run = ran(rule, marketer)
@@ -661,6 +662,21 @@ def test_what_can_be_undone(managing, marketer, label, crowd, customer) -> None:
     assert undoable() == [run.pk]
     undo = undone(run, marketer)
     assert undoable() == [undo.pk]
+
+
+def test_undo_shows_what_would_go_back_first(managing, marketer, label, crowd, customer) -> None:
+    run = ran(kept(label, customer, marketer), marketer)
+    address = reverse("journeys:undo_run", args=[run.pk])
+    page = managing.get(MANAGE_FUNNEL).text
+    (button,) = re.findall(rf'<form method="post" action="{address}">.*?</form>', page, re.DOTALL)
+    assert words(button) == "Undo…"
+    answer = managing.post(address)
+    preview = RunPreview.objects.get(run=None)
+    assert answer["Location"] == reverse("journeys:preview", args=[preview.pk])
+    assert (preview.operation, preview.records) == ({"act": "put_back", "cause": "undo", "run": run.pk}, 4)
+    assert status_of(crowd[0]).stage == customer
+    undone(run, marketer)
+    assert address not in managing.get(MANAGE_FUNNEL).text
 
 
 # The price
@@ -682,7 +698,7 @@ def test_it_costs_the_same_however_many_rules_labels_and_runs(managing, marketer
     one = price()
     for stage in (aware, promoter):
         add(stage)
-    assert (one, price()) == (17, 17)
+    assert (one, price()) == (18, 18)
     assert len(managing.get(MANAGE_FUNNEL).context["kept_rules"]) == 3
 
 

@@ -11,7 +11,7 @@ from journeys.book.actions import add_contact
 from journeys.rules import actions
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.rules.movement import Preset, preset_of
-from journeys.rules.queries import movement_policy, undos_in_force
+from journeys.rules.queries import movement_policy
 from journeys.runs.models import Run, RunPreview
 from journeys.status.actions import change_status
 from journeys.status.models import StatusChange
@@ -91,25 +91,6 @@ def test_who_keeps_and_forgets_is_logged(label, customer, marketer, caplog: pyte
         f"Label rule {number} was kept by {marketer.email}",
         f"Label rule {number} was forgotten by {marketer.email}",
     ]
-
-
-# Undone, and not any more
-
-
-def test_a_run_is_undone_until_its_undo_is_undone(db: None) -> None:
-    def run(undoes: Run | None = None, *, updated: int = 1, state: str = "finished") -> Run:
-        return Run.objects.create(kind="undo", state=state, undoes=undoes, records=updated, updated=updated)
-
-    done, never_undone = run(), run()
-    assert undos_in_force([done.pk, never_undone.pk]) == {}
-    undo = run(done)
-    assert undos_in_force([done.pk, never_undone.pk]) == {done.pk: undo}
-    redo = run(undo)
-    assert undos_in_force([done.pk]) == {undo.pk: redo}
-    again = run(redo)
-    assert undos_in_force([done.pk])[done.pk] == undo
-    run(again, updated=0)  # it came too late and put nobody back
-    assert undos_in_force([done.pk])[done.pk] == undo
 
 
 # The default status

@@ -20,7 +20,8 @@ from journeys.rules import actions
 from journeys.rules.forms import DefaultStageForm, LabelRuleForm, MovementPresetForm, MovementRulesForm, cells_of
 from journeys.rules.models import LabelRule
 from journeys.rules.movement import COLUMNS, Preset, preset_of, table_of
-from journeys.rules.queries import funnel_settings, how_many_without_stage, kept_rules, movement_policy, recent_runs
+from journeys.rules.queries import funnel_settings, how_many_without_stage, kept_rules, movement_policy
+from journeys.runs.listing import recent_runs
 from journeys.runs.models import RunPreview
 from journeys.runs.operations import Operation, Selection
 from journeys.runs.queries import label_and_stage_of_rule
@@ -28,6 +29,7 @@ from journeys.runs.shown import preview_context
 from stages.queries import open_stages
 
 PREVIEW = "manage-funnel-preview"
+RECENT_RUNS = 5
 RULES, DEFAULT, MOVEMENT = "manage-funnel-rules", "manage-funnel-default", "manage-funnel-movement"
 
 
@@ -216,7 +218,7 @@ def _everything_else(request: HttpRequest) -> dict[str, Any]:
         "movement_columns": COLUMNS.values(),
         "movement_table": table_of(policy),
         "movement_form": MovementRulesForm(policy=policy) if is_administrator else None,
-        "recent_runs": recent_runs(),
+        "recent_runs": recent_runs(RECENT_RUNS),
     }
 
 
