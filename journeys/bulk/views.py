@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from config.announce import announce
@@ -16,6 +15,7 @@ from journeys.bulk.forms import BulkChangeForm
 from journeys.bulk.queries import Found
 from journeys.rules.queries import funnel_settings
 from journeys.runs.actions import make_preview
+from journeys.runs.shown import preview_address
 from journeys.runs.words import how_many
 
 
@@ -46,7 +46,7 @@ def bulk_change(request: HttpRequest) -> HttpResponse:
         not_found=_left_out(form.found),
     )
     _say_what_was_found(request, form.found)
-    return go_to(request, reverse("journeys:preview", args=[preview.pk]))
+    return go_to(request, preview_address(preview, back=request.get_full_path()))
 
 
 def _require_role_for_act(request: HttpRequest) -> None:

@@ -8,11 +8,12 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Label
+from journeys.book.queries import ContactQuery
 from journeys.rules.models import LabelRule
 from journeys.runs import selections
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection, needed_role
-from journeys.runs.words import in_words
+from journeys.runs.words import in_words, matching
 from journeys.status.models import LostReason
 from stages.models import Stage
 
@@ -35,16 +36,22 @@ def worker_is_alive() -> bool:
 
 
 def operation_in_words(operation: Operation, selection: Selection, records: int) -> str:
-    """What an operation does to a selection, with the names of now. At most four queries."""
-    label = operation.label or label_of_rule(operation, selection)
+    """What an operation does to a selection, with the names of now. At most six queries."""
+    rule_label = label_of_rule(operation, selection)
     return in_words(
         operation,
         records,
         stage=_name(Stage, operation.stage),
-        label=_name(Label, label),
+        label=_name(Label, operation.label or rule_label),
         reason=_name(LostReason, operation.reason),
         run=Run.objects.get(pk=operation.run).words if operation.run else "",
+        which=_which(selection.query) if selection.query and rule_label is None else "",
     )
+
+
+def _which(query: ContactQuery) -> str:
+    stage = _name(Stage, query.stage) if isinstance(query.stage, int) else ""
+    return matching(query, stage=stage, labels=[_name(Label, label) for label in query.labels])
 
 
 def _name(model: type[Stage] | type[Label] | type[LostReason], pk: int | None) -> str:

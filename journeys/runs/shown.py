@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+from django.utils.http import urlencode
+
 from config.team.models import TeamMember
 from journeys.runs import sentences
 from journeys.runs.fates import Fate, changed
@@ -55,6 +58,11 @@ def preview_context(preview: RunPreview, *, by: TeamMember, sent: Mapping[str, A
         "also_moved_since": operation.also_moved_since,
         "is_label_rule": label_of_rule(operation, selection) is not None,
     }
+
+
+def preview_address(preview: RunPreview, *, back: str) -> str:
+    """Where a preview is shown, with the way back to where it was asked for."""
+    return f"{reverse('journeys:preview', args=[preview.pk])}?{urlencode({'next': back})}"
 
 
 def _undone(operation: Operation, selection: Selection) -> Undo | None:

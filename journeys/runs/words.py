@@ -1,5 +1,8 @@
 """What a run does, as a person would say it: pure."""
 
+from collections.abc import Sequence
+
+from journeys.book.queries import Anywhere, ContactQuery
 from journeys.runs.operations import Act, Operation
 
 _WORDS = {
@@ -16,7 +19,14 @@ _WORDS = {
 
 
 def in_words(
-    operation: Operation, records: int, *, stage: str = "", label: str = "", reason: str = "", run: str = ""
+    operation: Operation,
+    records: int,
+    *,
+    stage: str = "",
+    label: str = "",
+    reason: str = "",
+    run: str = "",
+    which: str = "",
 ) -> str:
     """One line, such as "label purchased-q2 → Customer" or "38 contacts lost: No answer".
 
@@ -24,8 +34,9 @@ def in_words(
         records: how many contacts it is about.
         stage, label, reason: names of what the operation names by number, and the label of a label rule.
         run: for an undo, the words of the run that is undone.
+        which: what the contacts have in common, as `matching` says it.
     """
-    contacts = how_many(records)
+    contacts = f"{how_many(records)} {which}".strip()
     return _WORDS[operation.act].format(
         contacts=contacts,
         who=f"label {label}" if label else contacts,
@@ -36,6 +47,28 @@ def in_words(
         number=operation.run,
         narrowed=_narrowed(operation),
     )
+
+
+def matching(query: ContactQuery, *, stage: str = "", labels: Sequence[str] = ()) -> str:
+    """What the contacts of a query have in common: "in Aware carrying webinar-may", "lost from Customer".
+
+    Args:
+        stage, labels: names of what the query names by number.
+    """
+    parts = [
+        _place(query, stage),
+        *(f"carrying {label}" for label in labels),
+        f"with an {query.account_state} account" if query.account_state else "",
+        f"found by “{query.search}”" if query.search else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _place(query: ContactQuery, stage: str) -> str:
+    if query.stage is None:
+        return {True: "that are lost", False: "that are not lost", None: ""}[query.is_lost]
+    where = {Anywhere.ANY_STAGE: "any stage", Anywhere.NO_STAGE: "no stage"}.get(query.stage, stage)  # type: ignore[call-overload]
+    return f"lost from {where}" if query.is_lost else f"in {where}"
 
 
 def how_many(contacts: int) -> str:

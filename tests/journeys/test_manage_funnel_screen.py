@@ -364,7 +364,7 @@ def test_running_a_rule_again_shows_its_preview_first(managing, label, crowd, cu
     put_on(label, late)
     answer = managing.post(f"{RULES}/{rule.pk}/preview")
     preview = RunPreview.objects.get(run=None)
-    assert (answer.status_code, answer["Location"]) == (302, reverse("journeys:preview", args=[preview.pk]))
+    assert (answer.status_code, answer["Location"]) == (302, preview_address(preview, back=MANAGE_FUNNEL))
     assert (preview.note, preview.records) == ("Q2 is over", 6)
     assert preview.operation == {
         "act": "change_status",
@@ -507,7 +507,7 @@ def test_those_without_a_status_are_counted_and_given_the_default_by_a_run(manag
     assert "Give them Aware…" in said
     answer = managing.post(GIVE)
     preview = RunPreview.objects.get()
-    assert (answer.status_code, answer["Location"]) == (302, reverse("journeys:preview", args=[preview.pk]))
+    assert (answer.status_code, answer["Location"]) == (302, preview_address(preview, back=MANAGE_FUNNEL))
     assert preview.operation == {"act": "give_default", "cause": "default", "stage": aware.pk}
     assert (preview.selection, preview.records, preview.made_by) == ({"without_stage": True}, 3, marketer)
     assert [status_of(contact).stage for contact in without] == [None, None, None]

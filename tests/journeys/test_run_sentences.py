@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from contacts.causes import Cause
+from journeys.book.queries import Anywhere, ContactQuery
 from journeys.runs.fates import BACK, DONE, ENTERS, FORWARD, LEVEL, LOSES, REASON, RECOVERS, UNCHANGED, Fate
 from journeys.runs.forms import ConfirmForm
 from journeys.runs.operations import Act, Operation
 from journeys.runs.sentences import button, columns_of, has_to_be_typed, rows_of, sentence
-from journeys.runs.words import in_words
+from journeys.runs.words import in_words, matching
 from journeys.status.transitions import Refusal
 
 AWARE, CUSTOMER, PROMOTER = 1, 3, 5
@@ -161,6 +162,32 @@ def test_a_rule_that_was_undone_is_run_again_only_if_said() -> None:
 )
 def test_a_run_in_words(operation: Operation, names: dict[str, str], words: str) -> None:
     assert in_words(operation, 1204, **names) == words
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (ContactQuery(), ""),
+        (ContactQuery(lost=True), "that are lost"),
+        (ContactQuery(lost=False), "that are not lost"),
+        (ContactQuery(stage=1), "in Aware"),
+        (ContactQuery(stage=1, lost=True), "lost from Aware"),
+        (ContactQuery(stage=Anywhere.NO_STAGE), "in no stage"),
+        (ContactQuery(stage=Anywhere.ANY_STAGE, lost=True), "lost from any stage"),
+        (
+            ContactQuery(stage=1, labels=(4, 5), account_state="inactive", search="ada"),
+            "in Aware carrying webinar-may carrying partner with an inactive account found by “ada”",
+        ),
+    ],
+)
+def test_what_contacts_have_in_common_is_said(query: ContactQuery, words: str) -> None:
+    labels = ["webinar-may", "partner"] if query.labels else []
+    assert matching(query, stage="Aware", labels=labels) == words
+
+
+def test_a_run_over_all_that_match_says_which() -> None:
+    move = Operation(Act.CHANGE_STATUS, Cause.BULK, stage=3)
+    assert in_words(move, 12, stage="Customer", which="in Aware") == "12 contacts in Aware → Customer"
 
 
 def test_one_contact_is_one() -> None:

@@ -25,7 +25,7 @@ from journeys.runs.listing import recent_runs
 from journeys.runs.models import RunPreview
 from journeys.runs.operations import Operation, Selection
 from journeys.runs.queries import label_and_stage_of_rule
-from journeys.runs.shown import preview_context
+from journeys.runs.shown import preview_address, preview_context
 from stages.queries import open_stages
 
 PREVIEW = "manage-funnel-preview"
@@ -76,7 +76,7 @@ def preview_label_rule(request: HttpRequest, pk: int) -> HttpResponse:
         note=rule.note,
         by=_me(request),
     )
-    return go_to(request, reverse("journeys:preview", args=[preview.pk]))
+    return go_to(request, preview_address(preview, back=reverse("journeys:manage_funnel")))
 
 
 @role_required(Role.MARKETER)
@@ -114,7 +114,7 @@ def give_default(request: HttpRequest) -> HttpResponse:
         announce(request, "There is no default that could be given: choose an open stage.", level=messages.ERROR)
         return _back(request, DEFAULT)
     preview = actions.preview_default(stage=default, by=_me(request))
-    return go_to(request, reverse("journeys:preview", args=[preview.pk]))
+    return go_to(request, preview_address(preview, back=reverse("journeys:manage_funnel")))
 
 
 @role_required(Role.ADMINISTRATOR)

@@ -22,6 +22,7 @@ from journeys.runs.outcomes import OutcomeCount, Place, outcome_counts, outcomes
 from journeys.runs.progress import waits_for_a_worker
 from journeys.runs.queries import role_to_start
 from journeys.runs.results import Sighting
+from journeys.runs.shown import preview_address
 from journeys.runs.undos import Undo, can_be_undone, undos
 
 _PROGRESS = "run-progress"
@@ -153,7 +154,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
         by=request.user,  # type: ignore[arg-type]
         also_moved_since="also_moved_since" in request.POST,
     )
-    return go_to(request, reverse("journeys:preview", args=[preview.pk]))
+    return go_to(request, preview_address(preview, back=_address(pk)))
 
 
 def _why_not(undone: Run, undo: Undo | None) -> str:

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from config.htmx import go_to, render_page
+from config.htmx import came_from, go_to, render_page
 from config.team.access import require, role_required
 from config.team.roles import Role
 from journeys.book.queries import contacts_with_status
@@ -43,6 +43,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, shown: RunPreview, *, status: int = 200, news: str = "", sent=None) -> HttpResponse:
     context = preview_context(shown, by=request.user, sent=sent)  # type: ignore[arg-type]
+    context["back"] = came_from(request, "")
     return render_page(
         request, "journeys/preview.html", {**context, "news": news}, parts=["preview-effect"], status=status
     )
