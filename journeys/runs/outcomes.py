@@ -63,7 +63,9 @@ def _stored_counts(run: Run) -> dict[str, int | None]:
 
 
 def outcome_in_words(code: str, run: Run) -> str:
-    """An outcome as a heading: "Moved", "Unchanged", "The account is inactive"."""
+    """An outcome as a heading: "Moved", "Unchanged", "The account is inactive"; the history knows imports' moves."""
+    if code == RunOutcome.CHANGED and run.kind == Run.Kind.IMPORT:
+        return "New or moved"
     if code == RunOutcome.CHANGED:
         return changed_word(run).capitalize()
     return "Unchanged" if code == RunOutcome.UNCHANGED else Refusal(code).sentence.rstrip(".")  # type: ignore[call-arg]
