@@ -80,9 +80,15 @@
     wanted?.focus();
   };
 
-  // What a page asks for by itself, again and again, closes no menu; if no answer comes, it asks again.
+  // What a page asks for by itself, again and again, closes no menu; if no answer comes, it asks again. Who is signed
+  // out meanwhile is not taken away from what they are typing.
 
   const polls = (elt) => elt?.matches?.("[data-polls]");
+
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { elt, xhr } = event.detail;
+    if (polls(elt) && xhr.getResponseHeader("HX-Redirect")) event.preventDefault();
+  });
 
   let heldFocus = "";
 

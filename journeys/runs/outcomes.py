@@ -43,11 +43,11 @@ class OutcomeCount:
 def outcome_counts(run: Run) -> list[OutcomeCount]:
     """The outcomes that contacts of a run have: changed, unchanged, then refusals, the most frequent first. One query.
 
-    Of a run without slices, such as an import, the changes alone are known.
+    Of an import the changes alone are known, and the history alone knows how many.
     """
     counts = _stored_counts(run)
     if _is_in_history(run):
-        counts[RunOutcome.CHANGED] = run.updated if run.slices else None
+        counts[RunOutcome.CHANGED] = run.updated if run.operation else None
     first = [code for code in (RunOutcome.CHANGED, RunOutcome.UNCHANGED) if code in counts]
     refusals = sorted(set(counts) - set(first), key=lambda code: (-(counts[code] or 0), code))
     return [OutcomeCount(code, outcome_in_words(code, run), counts[code]) for code in [*first, *refusals]]
@@ -63,7 +63,9 @@ def _stored_counts(run: Run) -> dict[str, int | None]:
 
 
 def outcome_in_words(code: str, run: Run) -> str:
-    """An outcome as a heading: "Moved", "Unchanged", "The account is inactive"."""
+    """An outcome as a heading: "Moved", "Unchanged", "The account is inactive"; the history knows imports' moves."""
+    if code == RunOutcome.CHANGED and run.kind == Run.Kind.IMPORT:
+        return "New or moved"
     if code == RunOutcome.CHANGED:
         return changed_word(run).capitalize()
     return "Unchanged" if code == RunOutcome.UNCHANGED else Refusal(code).sentence.rstrip(".")  # type: ignore[call-arg]

@@ -158,6 +158,17 @@ def test_a_server_that_is_away_is_asked_again_without_a_word(
     expect(page.locator(".run-sum")).to_contain_text("4 moved")
 
 
+def test_who_is_signed_out_meanwhile_keeps_the_page(signed_in_page: OpenPage, marketer: TeamMember, going: Run) -> None:
+    page = signed_in_page(marketer)
+    page.goto(f"/runs/{going.pk}")
+    page.context.clear_cookies()
+    for _ in range(2):
+        with page.expect_response(re.compile("/sign-in")):
+            pass
+    expect(page.locator(".run-sum")).to_contain_text("2 moved")
+    expect(page.locator("text=Sign in")).to_have_count(0)
+
+
 def test_a_run_is_cancelled_and_undone_by_hand(
     signed_in_page: OpenPage, marketer: TeamMember, going: Run, aware: Stage
 ) -> None:

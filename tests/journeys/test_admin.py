@@ -21,6 +21,7 @@ from journeys.status.actions import change_status, put_back
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from stages.models import Stage, StageRevision
 from tests.factories import ContactFactory, LabelFactory, TeamMemberFactory, contact_in
+from tests.journeys.running import moved
 
 STATUSES = "/admin/journeys/funnelstatus/"
 HISTORY = "/admin/journeys/statuschange/"
@@ -114,6 +115,19 @@ def test_nothing_can_be_deleted(repairing, customer: Stage, operator: TeamMember
     assert FunnelStatus.objects.filter(pk=contact.pk).exists()
     assert Label.objects.filter(pk=label.pk).exists()
     assert TeamMember.objects.filter(pk=operator.pk).exists()
+
+
+def test_a_run_is_read_there_and_never_written(repairing, administrator, aware, customer: Stage) -> None:
+    run = moved([contact_in(aware), contact_in(customer)], customer, administrator)
+    listed = repairing.get("/admin/journeys/run/").text
+    assert "2 contacts → Customer" in listed
+    page = repairing.get(f"/admin/journeys/run/{run.pk}/change/").text
+    for name in ("operation", "undoes", "cancelled_by", "progressed_at", "slices", "cursor", "forward", "back"):
+        assert f"field-{name}" in page
+    assert '<input type="submit"' not in page
+    assert repairing.post(f"/admin/journeys/run/{run.pk}/change/", {"words": "Mine"}).status_code == 403
+    run.refresh_from_db()
+    assert run.words == "2 contacts → Customer"
 
 
 # Funnel statuses

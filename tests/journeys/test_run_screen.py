@@ -428,7 +428,7 @@ def test_an_import_shows_what_the_history_knows(client_of, marketer, customer) -
     assert "<strong>Stopped before the end, after 4 seconds.</strong>" in page
     assert [str(term) for term in response.context["terms"]] == ["1 new", "0 changed", "0 unchanged", "2 refused"]
     assert "<b>3 rows</b>" in page
-    assert (choices(response), contacts_of(response)) == ([("changed", "Changed", None)], [number])
+    assert (choices(response), contacts_of(response)) == ([("changed", "New or moved", None)], [number])
     assert '<span class="muted">New in the book</span>' in page
     assert f'action="/runs/{run.pk}/undo"' not in page
 
@@ -437,6 +437,13 @@ def a_new_contact_of(run: Run, stage: Stage, by: TeamMember) -> int:
     ids = list(new_contact_ids(1))
     status.enter_book(contacts=ids, to=stage, cause=Cause.IMPORT, by=by, run=run)
     return Contact.objects.create(pk=ids[0], first_name="Nia").pk
+
+
+def test_an_import_that_moved_nobody_says_what_is_not_listed(reading, db: None) -> None:
+    run = Run.objects.create(kind=Run.Kind.IMPORT, words="Import", records=1, updated=1, state="finished")
+    page = plain(reading.get(address(run)))
+    assert "It moved nobody. Contacts of which it changed other fields alone, and refused rows, are not listed." in page
+    assert "This run changed and refused nobody." not in page
 
 
 def test_an_import_under_way_says_when_it_was_heard_of(reading, db: None) -> None:
