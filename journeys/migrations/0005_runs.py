@@ -130,6 +130,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="run",
+            name="frozen_at",
+            field=models.DateTimeField(
+                default=django.utils.timezone.now, help_text="Whoever came to match later is not part of it."
+            ),
+        ),
+        migrations.AddField(
+            model_name="run",
             name="progressed_at",
             field=models.DateTimeField(default=django.utils.timezone.now, help_text="When its last slice was done."),
         ),

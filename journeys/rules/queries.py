@@ -67,12 +67,12 @@ class KeptRule:
 def kept_rules() -> list[KeptRule]:
     """Every label rule, the newest first. One query for them and all that carry their labels, and two for the runs."""
     last = Run.objects.filter(rule=OuterRef("pk")).order_by("-pk")
-    carriers = CarriedLabel.objects.filter(label=OuterRef("label"), since__gt=OuterRef("last_started"))
+    carriers = CarriedLabel.objects.filter(label=OuterRef("label"), since__gt=OuterRef("last_frozen"))
     rules = list(
         LabelRule.objects.select_related("label", "stage")
         .annotate(
             last_run=Subquery(last.values("pk")[:1]),
-            last_started=Coalesce(Subquery(last.values("started_at")[:1]), Value(NEVER)),
+            last_frozen=Coalesce(Subquery(last.values("frozen_at")[:1]), Value(NEVER)),
         )
         .annotate(more=Subquery(carriers.order_by().values("label").annotate(count=Count("*")).values("count")))
     )

@@ -149,6 +149,7 @@ def _new_run(preview: RunPreview, operation: Operation, by: TeamMember, rule: La
         undoes_id=operation.run,
         stage_id=operation.stage,
         started_by=by,
+        frozen_at=timezone.now() if preview.contacts is None else preview.made_at,
     )
 
 

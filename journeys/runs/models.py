@@ -39,6 +39,7 @@ class Run(models.Model):
     stage = stage_number(help_text="Where it moves contacts.")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(default=timezone.now)
+    frozen_at = models.DateTimeField(default=timezone.now, help_text="Whoever came to match later is not part of it.")
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When its last slice was done.")
     finished_at = models.DateTimeField(null=True)
     cancelled_by = person_number()

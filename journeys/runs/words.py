@@ -67,7 +67,7 @@ def matching(query: ContactQuery, *, stage: str = "", labels: Sequence[str] = ()
 def _place(query: ContactQuery, stage: str) -> str:
     if query.stage is None:
         return {True: "that are lost", False: "that are not lost", None: ""}[query.is_lost]
-    where = {Anywhere.ANY_STAGE: "any stage", Anywhere.NO_STAGE: "no stage"}.get(query.stage, stage)  # type: ignore[call-overload]
+    where = query.stage.name.lower().replace("_", " ") if isinstance(query.stage, Anywhere) else stage
     return f"lost from {where}" if query.is_lost else f"in {where}"
 
 

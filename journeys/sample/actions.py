@@ -230,6 +230,7 @@ class _Loader:
             stage=self._stages[planned.to] if planned.to else None,
             started_by=self._people[planned.who],
             started_at=planned.at,
+            frozen_at=planned.at,
             progressed_at=planned.at,
             finished_at=planned.at + timedelta(seconds=4),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from django.http import HttpResponse
@@ -53,7 +53,9 @@ def selecting(*contacts: Contact | int | str, **others: Any) -> str:
 def the_preview(response: HttpResponse) -> RunPreview:
     """The one preview that a POST made and went to."""
     preview = RunPreview.objects.get()
-    assert (response.status_code, response["Location"]) == (302, reverse("journeys:preview", args=[preview.pk]))
+    address, _, back = response["Location"].partition("?next=")
+    assert (response.status_code, address) == (302, reverse("journeys:preview", args=[preview.pk]))
+    assert unquote(back).startswith(BULK)
     return preview
 
 

@@ -25,6 +25,7 @@ from journeys.rules.movement import Preset, preset_of
 from journeys.rules.queries import movement_policy
 from journeys.runs import actions
 from journeys.runs.models import Run, RunPreview
+from journeys.runs.shown import preview_address
 from journeys.status.models import StatusChange
 from journeys.status.transitions import ONE_DIRECTION_ONLY, PEOPLE_DECIDE
 from stages.models import Stage
@@ -375,6 +376,16 @@ def test_running_a_rule_again_shows_its_preview_first(managing, label, crowd, cu
     assert (Run.objects.count(), status_of(late).stage) == (1, aware)
 
 
+def test_who_gains_the_label_between_preview_and_click_is_one_more(managing, marketer, label, crowd, customer) -> None:
+    rule = kept(label, customer, marketer)
+    preview = rules.preview_label_rule(label=label, stage=customer, **PLAIN, by=marketer)
+    late = contact_in(crowd_stage := status_of(crowd[0]).stage)
+    put_on(label, late)
+    done(actions.start_run(preview=preview, by=marketer, rule=rule))
+    assert status_of(late).stage == crowd_stage
+    assert "1 more carries the label since the last run." in said_of(managing, rule)
+
+
 def test_after_an_undo_running_it_again_asks_once_more(managing, label, crowd, customer, marketer) -> None:
     rule = kept(label, customer, marketer)
     page = managing.post(f"{RULES}/{rule.pk}/preview", follow=True)
@@ -672,7 +683,7 @@ def test_undo_shows_what_would_go_back_first(managing, marketer, label, crowd, c
     assert words(button) == "Undo…"
     answer = managing.post(address)
     preview = RunPreview.objects.get(run=None)
-    assert answer["Location"] == reverse("journeys:preview", args=[preview.pk])
+    assert answer["Location"] == preview_address(preview, back=reverse("journeys:run", args=[run.pk]))
     assert (preview.operation, preview.records) == ({"act": "put_back", "cause": "undo", "run": run.pk}, 4)
     assert status_of(crowd[0]).stage == customer
     undone(run, marketer)
@@ -715,8 +726,8 @@ def test_a_live_preview_costs_what_its_own_part_needs(managing, label, crowd, cu
 
 def test_days_ago_a_run_is_said_so(managing, marketer, label, crowd, customer) -> None:
     rule = kept(label, customer, marketer)
-    run = ran(rule, marketer)
-    Run.objects.filter(pk=run.pk).update(started_at=timezone.now() - timedelta(days=3))
+    run, days_ago = ran(rule, marketer), timezone.now() - timedelta(days=3)
+    Run.objects.filter(pk=run.pk).update(started_at=days_ago, frozen_at=days_ago)
     said = said_of(managing, rule)
     assert "5 more carry the label since the last run." in said
     assert "Last run 3 days ago by Max Weber" in said

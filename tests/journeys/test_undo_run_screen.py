@@ -35,7 +35,7 @@ def test_it_shows_what_would_go_back_before_anything_does(client_of, marketer, o
     response = undo(client_of(marketer), run)
 
     preview = RunPreview.objects.latest("pk")
-    assert response.redirect_chain == [(f"/previews/{preview.pk}", 302)]
+    assert response.redirect_chain == [(f"/previews/{preview.pk}?next=%2Fruns%2F{run.pk}", 302)]
     assert (preview.made_by, preview.records, preview.operation["run"]) == (marketer, 3, run.pk)
     assert "2 will go back" in sentence(response)
     assert "1 was moved since: 1 by hand." in sentence(response)
