@@ -256,8 +256,10 @@ _CUT_OFF = IdleInTransactionSessionTimeout | TransactionTimeout
 def _do_slice_alone(pk: int) -> bool:
     """Within a transaction: do the slice at the cursor, and move the cursor on."""
     _limit_time()
-    run = Run.objects.select_related("started_by").get(pk=pk)
-    if not run.is_running or run.cursor == run.slices or not _is_alone(run):
+    if not _is_alone(pk):
+        return False
+    run = Run.objects.select_related("started_by", "stage").get(pk=pk)
+    if not run.is_running or run.cursor == run.slices:
         return False
     operation = Operation.read(run.operation)
     part = RunSlice.objects.get(run=run, number=run.cursor)
@@ -281,10 +283,10 @@ def _limit_time() -> None:
         )
 
 
-def _is_alone(run: Run) -> bool:
+def _is_alone(run: int) -> bool:
     """Whether nobody else works on the run just now. The cursor would see to it too, after the work was done twice."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('run'), %s::int)", [run.pk])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('run'), %s::int)", [run])
         return cursor.fetchone()[0]
 
 
@@ -300,23 +302,33 @@ def _write_outcome(run: Run, operation: Operation, outcome: Outcome) -> None:
     )
 
 
+_MOVE_CURSOR = """
+    UPDATE journeys_run SET
+        cursor = cursor + 1, updated = updated + %(changed)s, unchanged = unchanged + %(unchanged)s,
+        refused = refused + %(refused)s, forward = forward + %(forward)s, back = back + %(back)s,
+        progressed_at = clock_timestamp(), state = CASE WHEN cursor + 1 < slices THEN 'running' ELSE 'finished' END,
+        finished_at = CASE WHEN cursor + 1 < slices THEN NULL ELSE clock_timestamp() END
+    WHERE id = %(run)s AND cursor = %(cursor)s AND state = 'running'
+"""
+
+
 def _move_cursor(run: Run, outcome: Outcome) -> bool:
-    now = timezone.now()
-    goes_on = run.cursor + 1 < run.slices
-    ends = {} if goes_on else {"state": Run.State.FINISHED, "finished_at": now}
-    moved = Run.objects.filter(pk=run.pk, cursor=run.cursor, state=Run.State.RUNNING).update(
-        cursor=F("cursor") + 1,
-        updated=F("updated") + len(outcome.changed),
-        unchanged=F("unchanged") + len(outcome.unchanged),
-        refused=F("refused") + sum(map(len, outcome.refused.values())),
-        forward=F("forward") + outcome.forward,
-        back=F("back") + outcome.back,
-        progressed_at=now,
-        **ends,
-    )
-    if not moved:
-        raise _CursorMoved
-    return goes_on
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE_CURSOR,
+            {
+                "run": run.pk,
+                "cursor": run.cursor,
+                "changed": len(outcome.changed),
+                "unchanged": len(outcome.unchanged),
+                "refused": sum(map(len, outcome.refused.values())),
+                "forward": outcome.forward,
+                "back": outcome.back,
+            },
+        )
+        if not cursor.rowcount:
+            raise _CursorMoved
+    return run.cursor + 1 < run.slices
 
 
 def cancel_run(*, run: Run, by: TeamMember) -> int:

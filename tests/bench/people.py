@@ -115,6 +115,7 @@ def through_http(bench: Bench) -> Iterator[Change]:
         def change(status: FunnelStatus, to: Stage) -> None:
             form = {
                 "to": to.pk,
+                "lost": "recover",  # asked for where the contact is lost
                 "signature": status.signature,
                 "note": "",
                 "csrfmiddlewaretoken": cookies[settings.CSRF_COOKIE_NAME],
