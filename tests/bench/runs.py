@@ -10,11 +10,13 @@ from functools import cache
 from typing import NamedTuple
 
 from django.db import connection
+from django.urls import reverse
 
 from contacts.causes import Cause
 from contacts.models import Label
 from journeys.book.queries import ContactQuery
 from journeys.runs import actions
+from journeys.runs.fates import Fate, changed
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status.models import FunnelStatus
@@ -43,11 +45,19 @@ _BARE_SLICES = """
 
 @figure("preview", limit=400)
 def preview(bench: Bench) -> Measured:
-    """What a label rule would do to everybody who carries the label."""
+    """From the change in the form of Manage Funnel to the answer: what becomes of everybody who carries the label."""
     bench.big.use()
+    client, address = bench.client(), reverse("journeys:manage_funnel")
+    form = {"label": WIDE_LABEL, "stage": Stage.objects.get(name="Customer").pk}
+    live = {"HX-Request": "true", "HX-Target": "manage-funnel-preview"}
+
+    def ask() -> None:
+        response = client.post(address, form, headers=live)
+        assert (response.status_code, b"will move" in response.content) == (200, True), response.content
+
     with connection.cursor() as cursor:
         floor = bench.median(lambda: cursor.execute("SELECT count(*) FROM journeys_funnelstatus WHERE signature > 0"))
-    return Measured(bench.median(lambda: _preview(bench, "Customer")), floor=floor)
+    return Measured(bench.median(ask), floor=floor)
 
 
 def _preview(bench: Bench, stage: str, contacts: tuple[int, ...] = ()) -> RunPreview:
@@ -63,13 +73,16 @@ def ten_thousand(bench: Bench) -> Measured:
     bench.big.use()
     ids = FunnelStatus.objects.order_by("pk").values_list("pk", flat=True)
     contacts = tuple(ids[:: max(1, bench.big.size // actions.SMALL)][: actions.SMALL])
-    stages, times = ("Promoter", "Customer"), []
+    client, stages, times = bench.client(), ("Promoter", "Customer"), []
     for number in range(min(bench.times, 9)):
         shown = _preview(bench, stages[number % 2], contacts)
+        confirmed = {"typed": changed([Fate.read(fate) for fate in shown.fates])}
         with _stopwatch(times):
-            run = actions.start_run(preview=shown, by=bench.member())
-            assert actions.work_on_run(run=run.pk, seconds=60) is False
-        _assert_finished(run, len(contacts))
+            response = client.post(reverse("journeys:start_run", args=[shown.pk]), confirmed)
+        assert response.status_code == 302, response.content
+        shown.refresh_from_db()
+        assert shown.run
+        _assert_finished(shown.run, len(contacts))
     return Measured(sorted(times)[len(times) // 2] * 1000)
 
 

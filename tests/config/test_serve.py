@@ -11,10 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.installation import MANAGE, Installation, free_port, wait_until
-
 from config import embedded
 from config.management.commands import serve
+from tests.installation import MANAGE, Installation, free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("serve")
 
