@@ -11,7 +11,7 @@ PROCESSES ?= 2
 IN_FRONT := if [ -t 0 ] && $(RUN) -c "import os, sys; sys.exit(os.tcgetpgrp(0) != os.getpgrp())"; then set -m; fi
 TESTS ?=
 
-.PHONY: demo serve test test-postgresql lint format types bench fuzz install install-tests requirements
+.PHONY: demo serve test test-postgresql lint format types bench faults fuzz install install-tests requirements
 
 demo: install
 	@$(IN_FRONT); $(RUN) manage.py serve --sample
@@ -43,6 +43,10 @@ types: install-tests
 
 bench: install-tests
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
+
+# One run in a real installation whose worker and PostgreSQL are killed and frozen many times. Some minutes.
+faults: install-tests
+	@$(RUN) -m tests.faults
 
 # Tests that make up their own examples, with many more of them.
 fuzz: install-tests

@@ -32,6 +32,8 @@ def _database(url: str) -> dict:
     words = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     named = {words[key]: str(value) for key, value in given.items() if key in words}
     rest = {key: value for key, value in given.items() if key not in words}
+    # Whoever is frozen in the middle of a transaction does not hold up all others for good.
+    rest["options"] = f"-c idle_in_transaction_session_timeout=60s {rest.get('options', '')}".rstrip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         **named,

@@ -200,15 +200,15 @@ BEGIN
     END IF;
     IF has_undos THEN
         -- A change and its undo are neighbours in the contact's history, like brackets, and lead back to before it.
+        -- Counted, not EXISTS: that is planned for the first row, with nested loops over all of both tables.
         EXECUTE format($undone$
-            SELECT EXISTS (
-                SELECT FROM (%s) moved LEFT JOIN LATERAL (
-                    SELECT * FROM journeys_statuschange WHERE id = moved.undoes_id LIMIT 1) undone ON true
-                WHERE moved.undoes_id IS NOT NULL
-                  AND (moved.contact_id, moved.from_signature, moved.from_since, false,
-                       moved.to_stage_id, moved.to_lost, moved.to_lost_reason_id)
-                      IS DISTINCT FROM (undone.contact_id, undone.signature, undone.changed_at, undone.from_outside,
-                                        undone.from_stage_id, undone.from_lost, undone.from_lost_reason_id))
+            SELECT count(*) > 0 FROM (%s) moved LEFT JOIN LATERAL (
+                SELECT * FROM journeys_statuschange WHERE id = moved.undoes_id LIMIT 1) undone ON true
+            WHERE moved.undoes_id IS NOT NULL
+              AND (moved.contact_id, moved.from_signature, moved.from_since, false,
+                   moved.to_stage_id, moved.to_lost, moved.to_lost_reason_id)
+                  IS DISTINCT FROM (undone.contact_id, undone.signature, undone.changed_at, undone.from_outside,
+                                    undone.from_stage_id, undone.from_lost, undone.from_lost_reason_id)
             $undone$, moved) INTO has_undos;
         IF has_undos THEN
             RAISE EXCEPTION 'only the latest change of a contact can be undone, to what was before it'
@@ -247,7 +247,8 @@ BEGIN
             LEFT JOIN stages_stage leaving ON leaving.id = from_stage_id
             LEFT JOIN stages_stage heading ON heading.id = to_stage_id
             ORDER BY moved.contact_id
-            RETURNING *
+            RETURNING changed_at, from_outside, from_stage_id, from_lost, to_outside, to_stage_id, to_lost, direction,
+                      cause, undoes_id
         ), %s
         counted (at, from_outside, from_stage_id, from_lost, to_outside, to_stage_id, to_lost,
                  direction, cause, kind, count) AS (
@@ -265,11 +266,15 @@ BEGIN
         moved,
         CASE WHEN cancelled = '' THEN '' ELSE $chain$
         chain AS (
-            SELECT undone.*, 1 AS depth FROM written
-            CROSS JOIN LATERAL (SELECT * FROM journeys_statuschange WHERE id = written.undoes_id LIMIT 1) undone
+            SELECT undone.*, 1 AS depth FROM written CROSS JOIN LATERAL (
+                SELECT changed_at, from_outside, from_stage_id, from_lost, to_outside, to_stage_id, to_lost, direction,
+                       cause, undoes_id
+                FROM journeys_statuschange WHERE id = written.undoes_id LIMIT 1) undone
             UNION ALL
-            SELECT undone.*, chain.depth + 1 FROM chain
-            CROSS JOIN LATERAL (SELECT * FROM journeys_statuschange WHERE id = chain.undoes_id LIMIT 1) undone
+            SELECT undone.*, chain.depth + 1 FROM chain CROSS JOIN LATERAL (
+                SELECT changed_at, from_outside, from_stage_id, from_lost, to_outside, to_stage_id, to_lost, direction,
+                       cause, undoes_id
+                FROM journeys_statuschange WHERE id = chain.undoes_id LIMIT 1) undone
         ),
         $chain$ END,
         cancelled);

@@ -10,12 +10,18 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
-from psycopg.errors import LockNotAvailable, QueryCanceled, TransactionRollback
+from psycopg.errors import (
+    IdleInTransactionSessionTimeout,
+    LockNotAvailable,
+    QueryCanceled,
+    TransactionRollback,
+    TransactionTimeout,
+)
 
 from config.team.models import TeamMember
 from journeys.rules.models import LabelRule
@@ -39,7 +45,16 @@ WAIT_FOR_LOCKS = "3s"
 LONGEST_SLICE = "30s"
 LONGEST_PAUSE = "5s"
 ATTEMPTS = 5
-"""A slice is tried again where somebody else held its contacts for too long."""
+"""A slice is tried again where somebody else held its contacts for too long, or the server cut the worker off."""
+
+_LEFT = """
+    WITH refused AS (
+        INSERT INTO journeys_runoutcome (run_id, slice, code, contacts)
+        SELECT run_id, number, %s, contacts FROM journeys_runslice WHERE run_id = %s AND number >= %s ORDER BY number
+        RETURNING cardinality(contacts) AS count
+    )
+    SELECT coalesce(sum(count), 0) FROM refused
+"""
 
 _KINDS = {
     Act.GIVE_DEFAULT: Run.Kind.DEFAULT,
@@ -111,7 +126,8 @@ def start_run(*, preview: RunPreview, by: TeamMember, rule: LabelRule | None = N
     operation = Operation.read(preview.operation)
     try:
         with transaction.atomic():
-            stored = RunPreview.objects.select_for_update(of=["self"]).select_related("run").get(pk=preview.pk)
+            # Without the run joined to it: whoever waits for the lock would be given the run of before.
+            stored = RunPreview.objects.select_for_update().get(pk=preview.pk)
             if stored.run:
                 raise AlreadyStarted(stored.run)
             run = _begin(stored, operation, by, rule)
@@ -188,6 +204,7 @@ def queue_run(*, run: int, by: TeamMember | None) -> None:
     """Have a worker go on with a run, unless a job for that is waiting already."""
     try:
         with transaction.atomic():
+            _limit_time()  # whoever is frozen here holds up all that queue the same run
             app.configure_task(WORK, queueing_lock=f"run-{run}").defer(run=run)
     except AlreadyEnqueued:
         pass
@@ -220,22 +237,30 @@ def _do_next_slice(run: int) -> bool:
                 return _do_slice_alone(run)
         except _CursorMoved:
             return Run.objects.filter(pk=run, state=Run.State.RUNNING).exists()
-        except OperationalError as error:
+        except (OperationalError, InternalError) as error:
             if attempt == ATTEMPTS or not _may_pass(error):
                 raise
+            logger.warning("A slice of run %s is tried again: %s", run, str(error).strip())
+            connection.close_if_unusable_or_obsolete()
             time.sleep(0.1 * attempt)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _may_pass(error: OperationalError) -> bool:
-    return isinstance(error.__cause__, LockNotAvailable | QueryCanceled | TransactionRollback)
+def _may_pass(error: OperationalError | InternalError) -> bool:
+    """Whether others were in the way, or this one was frozen for so long that the server cut it off."""
+    return isinstance(error.__cause__, LockNotAvailable | QueryCanceled | TransactionRollback | _CUT_OFF)
+
+
+_CUT_OFF = IdleInTransactionSessionTimeout | TransactionTimeout
 
 
 def _do_slice_alone(pk: int) -> bool:
     """Within a transaction: do the slice at the cursor, and move the cursor on."""
     _limit_time()
-    run = Run.objects.select_related("started_by").get(pk=pk)
-    if not run.is_running or run.cursor == run.slices or not _is_alone(run):
+    if not _is_alone(pk):
+        return False
+    run = Run.objects.select_related("started_by", "stage").get(pk=pk)
+    if not run.is_running or run.cursor == run.slices:
         return False
     operation = Operation.read(run.operation)
     part = RunSlice.objects.get(run=run, number=run.cursor)
@@ -252,18 +277,17 @@ def _limit_time() -> None:
     """A slice neither waits for others for long, nor lets them wait: a frozen worker is cut off by the server."""
     whole = "transaction_timeout" if connection.pg_version >= 170_000 else "statement_timeout"  # type: ignore[attr-defined]
     with connection.cursor() as cursor:
-        for name, value in (
-            ("lock_timeout", WAIT_FOR_LOCKS),
-            ("idle_in_transaction_session_timeout", LONGEST_PAUSE),
-            (whole, LONGEST_SLICE),
-        ):
-            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true), set_config(%s, %s, true), "
+            "set_config('idle_in_transaction_session_timeout', %s, true)",
+            [WAIT_FOR_LOCKS, whole, LONGEST_SLICE, LONGEST_PAUSE],
+        )
 
 
-def _is_alone(run: Run) -> bool:
+def _is_alone(run: int) -> bool:
     """Whether nobody else works on the run just now. The cursor would see to it too, after the work was done twice."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('run'), %s::int)", [run.pk])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('run'), %s::int)", [run])
         return cursor.fetchone()[0]
 
 
@@ -279,23 +303,33 @@ def _write_outcome(run: Run, operation: Operation, outcome: Outcome) -> None:
     )
 
 
+_MOVE_CURSOR = """
+    UPDATE journeys_run SET
+        cursor = cursor + 1, updated = updated + %(changed)s, unchanged = unchanged + %(unchanged)s,
+        refused = refused + %(refused)s, forward = forward + %(forward)s, back = back + %(back)s,
+        progressed_at = clock_timestamp(), state = CASE WHEN cursor + 1 < slices THEN 'running' ELSE 'finished' END,
+        finished_at = CASE WHEN cursor + 1 < slices THEN NULL ELSE clock_timestamp() END
+    WHERE id = %(run)s AND cursor = %(cursor)s AND state = 'running'
+"""
+
+
 def _move_cursor(run: Run, outcome: Outcome) -> bool:
-    now = timezone.now()
-    goes_on = run.cursor + 1 < run.slices
-    ends = {} if goes_on else {"state": Run.State.FINISHED, "finished_at": now}
-    moved = Run.objects.filter(pk=run.pk, cursor=run.cursor, state=Run.State.RUNNING).update(
-        cursor=F("cursor") + 1,
-        updated=F("updated") + len(outcome.changed),
-        unchanged=F("unchanged") + len(outcome.unchanged),
-        refused=F("refused") + sum(map(len, outcome.refused.values())),
-        forward=F("forward") + outcome.forward,
-        back=F("back") + outcome.back,
-        progressed_at=now,
-        **ends,
-    )
-    if not moved:
-        raise _CursorMoved
-    return goes_on
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE_CURSOR,
+            {
+                "run": run.pk,
+                "cursor": run.cursor,
+                "changed": len(outcome.changed),
+                "unchanged": len(outcome.unchanged),
+                "refused": sum(map(len, outcome.refused.values())),
+                "forward": outcome.forward,
+                "back": outcome.back,
+            },
+        )
+        if not cursor.rowcount:
+            raise _CursorMoved
+    return run.cursor + 1 < run.slices
 
 
 def cancel_run(*, run: Run, by: TeamMember) -> int:
@@ -308,12 +342,7 @@ def cancel_run(*, run: Run, by: TeamMember) -> int:
         stored = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
         if not stored.is_running or not stored.slices:
             raise RunHasEnded
-        left = [
-            RunOutcome(run=stored, slice=part.number, code=Refusal.RUN_CANCELLED, contacts=part.contacts)
-            for part in RunSlice.objects.filter(run=stored, number__gte=stored.cursor)
-        ]
-        RunOutcome.objects.bulk_create(left)
-        count = sum(len(outcome.contacts) for outcome in left)
+        count = _write_what_is_left(stored, Refusal.RUN_CANCELLED)
         Run.objects.filter(pk=run.pk).update(
             state=Run.State.CANCELLED,
             cancelled_by=by,
@@ -323,6 +352,13 @@ def cancel_run(*, run: Run, by: TeamMember) -> int:
         )
     logger.info("Run %s was cancelled by %s", run.pk, by.pk)
     return count
+
+
+def _write_what_is_left(run: Run, refusal: Refusal) -> int:
+    """The contacts of all slices to come are refused. Returns how many those are."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, [refusal, run.pk, run.cursor])
+        return cursor.fetchone()[0]
 
 
 # Undo

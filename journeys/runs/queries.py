@@ -17,7 +17,7 @@ from journeys.runs.words import in_words, matching
 from journeys.status.models import LostReason
 from stages.models import Stage
 
-STALLED = timedelta(seconds=8)
+STALLED = timedelta(seconds=4)
 """A run on which nothing was done for so long is given to a worker again."""
 
 HEARTBEAT = timedelta(seconds=30)

@@ -6,6 +6,7 @@ Every statement here is made of constants of this module and of `journeys.book.q
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -144,8 +145,7 @@ _LABEL_JOIN = """
 
 _STANDINGS = f"""
     SELECT status.stage_id, status.lost_at IS NOT NULL, status.lost_reason_id, inactive.id IS NOT NULL, count(*),
-           count(*) FILTER (WHERE status.cause = ANY (%(by_hand)s)
-                            AND status.since > now() - {RECENT_DAYS} * interval '1 day')
+           count(*) FILTER (WHERE status.since > %(lately)s AND status.cause = ANY (%(by_hand)s))
     FROM ({{rows}}) AS rows {_JOINS}
     GROUP BY 1, 2, 3, 4
 """
@@ -168,8 +168,8 @@ def fates_of(rows: Statement, operation: Operation) -> list[Fate]:
 
 
 def _groups(rows: Statement) -> list[Group]:
-    stages = _stage_facts()
-    found = _fetch(_STANDINGS.format(rows=rows.sql), {**rows.values, "by_hand": list(BY_HAND)})
+    stages, lately = _stage_facts(), timezone.now() - timedelta(days=RECENT_DAYS)
+    found = _fetch(_STANDINGS.format(rows=rows.sql), {**rows.values, "lately": lately, "by_hand": list(BY_HAND)})
     return [
         Group(Standing(stages[stage] if stage else None, lost, reason, account_inactive=inactive), count, by_hand)
         for stage, lost, reason, inactive, count, by_hand in found

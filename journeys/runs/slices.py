@@ -23,7 +23,7 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
         case Act.CHANGE_STATUS | Act.GIVE_DEFAULT:
             return status.change_status(
                 contacts=part.contacts,
-                to=_stage(operation),
+                to=run.stage,
                 cause=operation.cause,
                 by=run.started_by,
                 run=run,
@@ -52,10 +52,6 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
             return _put_back(run, operation, part)
         case act:
             return _mark(run, operation, act, part.contacts)
-
-
-def _stage(operation: Operation) -> Stage | None:
-    return Stage.objects.get(pk=operation.stage) if operation.stage else None
 
 
 def _signatures(part: RunSlice) -> dict[int, int]:

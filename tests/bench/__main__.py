@@ -17,7 +17,13 @@ def main() -> int:
     """Returns 1 if a figure misses its limit."""
     given = _arguments()
     with throw_away_server(urls="tests.bench.urls") as server:
-        for subject in ("loading", "pages", "moves", "imports"):  # in this order: an import changes the book
+        for subject in (
+            "loading",
+            "pages",
+            "moves",
+            "imports",
+            "runs",
+        ):  # in this order: imports and runs change the book
             importlib.import_module(f"tests.bench.{subject}")
         from tests.bench.bench import Bench
 

@@ -20,6 +20,8 @@ from stages.models import Stage
 
 SLICE = 50_000
 LABELS = 20
+WIDE_LABEL = "carried-by-most"
+"""A label that three of five contacts carry, beside the twenty that a twentieth each does."""
 MEMBER = "bench@example.com"
 YEARS = timedelta(days=3 * 365)
 
@@ -62,6 +64,12 @@ _CARRIED = f"""
     FROM generate_series(%(first)s, %(last)s) AS id
 """
 
+_CARRIED_WIDELY = f"""
+    INSERT INTO contacts_carriedlabel (contact_id, label_id, since, by_id, cause)
+    SELECT id, %(wide_label)s, {_BORN}, %(by)s, 'import'
+    FROM generate_series(%(first)s, %(last)s) AS id WHERE mod(id, 5) < 3
+"""
+
 _MOVES = """
     UPDATE journeys_funnelstatus SET
         stage_id = moved.stage, stage_since = at, lost_at = CASE WHEN lost THEN at END,
@@ -92,7 +100,7 @@ def load(size: int) -> None:
         cursor.execute(_DICE)
         for slice_ in _slices(size):
             with transaction.atomic():
-                for statement in (_STATUSES, _CONTACTS, _CARRIED):
+                for statement in (_STATUSES, _CONTACTS, _CARRIED, _CARRIED_WIDELY):
                     cursor.execute(statement, values | slice_)
         for round_, shares in _SHARES.items():
             for slice_ in _slices(size):
@@ -123,6 +131,7 @@ def _values(size: int) -> dict[str, Any]:
         "aware": stages[0],
         "engaged": stages[1],
         "labels": [label.pk for label in labels],
+        "wide_label": Label.objects.create(name=WIDE_LABEL).pk,
         "reasons": [reason.pk for reason in LostReason.objects.all()],
         "causes": [Cause.MANUAL, Cause.API, Cause.LABEL_RULE],
         "first_names": people.FIRST_NAMES,

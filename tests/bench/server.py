@@ -1,6 +1,7 @@
 """A PostgreSQL server of the benchmark's own, durable and set as people run it, and Django pointed at its databases."""
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -40,6 +41,7 @@ def _set_up_django(urls: str) -> None:
     from django.core.management import call_command
 
     django.setup()
+    logging.disable(logging.INFO)
     settings.ROOT_URLCONF = urls
     call_command("collectstatic", verbosity=0, interactive=False)
 
@@ -80,3 +82,8 @@ class Book:
             load(self.size)
             superuser.execute("CHECKPOINT")  # else the first figures are measured while the load is still written
             self.load_seconds = time.monotonic() - began
+
+    def checkpoint(self) -> None:
+        """Write what is left to write, so that it does not fall into what is measured next."""
+        with psycopg.connect(self._server.superuser_url, autocommit=True) as superuser:
+            superuser.execute("CHECKPOINT")

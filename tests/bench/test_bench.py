@@ -29,6 +29,14 @@ def test_every_figure_is_measured(figures):
         "funnel_at_past_moments": 10,
         "import": 12_000,
         "import_memory": 250,
+        "preview": 400,
+        "ten_thousand": 1000,
+        "label_rule": 1.3,
+        "people_during_label_rule": 25,
+        "slowest_during_label_rule": 1000,
+        "undo": 1.2,
+        "people_through_http_during_label_rule": 100,
+        "slowest_through_http_during_label_rule": 1000,
     }
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "floor", "limit", "holds"}

@@ -1,0 +1,230 @@
+"""A run in a real installation, what can befall it, and what has to be true in the end."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from config.embedded import EmbeddedServer
+from tests.installation import MANAGE, Installation, free_port, wait_until
+
+WITHIN = 180.0
+"""So many seconds are allowed for whatever takes ten on a machine that does nothing else."""
+
+
+class Trial:
+    """One run, and what is done to the processes of its installation meanwhile."""
+
+    def __init__(self, installation: Installation, run: int) -> None:
+        self.installation = installation
+        self.run = run
+        self._address = EmbeddedServer(installation.folder / "postgresql").url
+
+    # What goes on
+
+    def row(self, sql: str, **values: Any) -> tuple:
+        """The first row of a query. Raises `psycopg.OperationalError` while the server is down."""
+        with psycopg.connect(self._address, autocommit=True, connect_timeout=5) as connection:
+            found = connection.execute(sql, {"run": self.run, **values}).fetchone()
+            assert found
+            return found
+
+    @property
+    def cursor(self) -> int:
+        """How many slices are done."""
+        return self.row("SELECT cursor FROM journeys_run WHERE id = %(run)s")[0]
+
+    @property
+    def has_ended(self) -> bool:
+        return self.row("SELECT state <> 'running' FROM journeys_run WHERE id = %(run)s")[0]
+
+    def is_in_a_slice(self) -> bool:
+        """Whether a slice has changed its contacts and not committed yet."""
+        return self.row("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")[0]
+
+    def wait_for(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so; a server that is down says no."""
+
+        def holds() -> bool:
+            with contextlib.suppress(psycopg.OperationalError):
+                return bool(condition())
+            return False
+
+        wait_until(holds, WITHIN)
+
+    def execute(self, sql: str) -> None:
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            connection.execute(sql)  # type: ignore[call-overload]
+
+    def hurry(self) -> None:
+        """From now on slices take no longer than they need."""
+        self.execute("UPDATE pace SET seconds = 0")
+
+    def goes_on_after(self, cursor: int) -> float:
+        """Wait until more slices are done than these. Returns the seconds that it took."""
+        began = time.monotonic()
+        self.wait_for(lambda: self.cursor > cursor)
+        return time.monotonic() - began
+
+    # What can befall it
+
+    def kill_worker(self) -> None:
+        """`kill -9` of the worker in the middle of a slice."""
+        self.wait_for(self.is_in_a_slice)
+        os.kill(self._worker(), signal.SIGKILL)
+
+    def kill_postgresql(self) -> None:
+        """`kill -9` of PostgreSQL in the middle of a slice."""
+        self.wait_for(self.is_in_a_slice)
+        os.kill(self.installation.postgresql, signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def frozen_worker(self) -> Iterator[None]:
+        """The worker is stopped in the middle of a slice, and later continues; a second one is alive."""
+        self.wait_for(self.is_in_a_slice)
+        worker = self._worker()
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            with self._second_worker():
+                yield
+                os.kill(worker, signal.SIGCONT)
+                self.wait_for(lambda: self.has_ended or self.is_in_a_slice())
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGCONT)
+
+    def _worker(self) -> int:
+        self.wait_for(lambda: self.installation.pid_of("procrastinate"))
+        return self.installation.pid_of("procrastinate")
+
+    @contextlib.contextmanager
+    def _second_worker(self) -> Iterator[None]:
+        with open(self.installation.output, "ab") as output:
+            second = subprocess.Popen(
+                [sys.executable, MANAGE, "procrastinate", "worker"],
+                env=self.installation.environment,
+                cwd=self.installation.folder.parent,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            yield
+        finally:
+            second.terminate()
+            second.wait(WITHIN)
+
+    # What has to be true in the end
+
+    def offences(self) -> dict[str, int]:
+        """Promises that were not kept, and how often not."""
+        found = {promise: self.row(sql)[0] for promise, sql in PROMISES.items()}
+        return {promise: times for promise, times in found.items() if times}
+
+
+_OUTCOMES = """
+    SELECT contact_id, 'changed' AS code FROM journeys_statuschange WHERE run_id = %(run)s
+    UNION ALL
+    SELECT unnest(contacts), code FROM journeys_runoutcome WHERE run_id = %(run)s
+"""
+
+_MOVEMENT = "from_outside, from_stage_id, from_lost, to_outside, to_stage_id, to_lost, direction, cause"
+
+_FLOWS = f"SELECT quarter, {_MOVEMENT}, sum(count)::bigint FROM journeys_funnelflow GROUP BY quarter, {_MOVEMENT}"
+
+_HISTORY = f"""
+    SELECT date_bin('15 minutes', changed_at, '2000-01-01T00:00:00Z'), {_MOVEMENT}, count(*)
+    FROM journeys_statuschange GROUP BY 1, {_MOVEMENT}
+"""
+
+PROMISES = {
+    "the run ends by itself, done to its last slice": """
+        SELECT count(*) FROM journeys_run
+        WHERE id = %(run)s AND (state <> 'finished' OR cursor <> slices OR finished_at IS NULL)
+    """,
+    "nobody is changed twice": """
+        SELECT count(*) - count(DISTINCT contact_id) FROM journeys_statuschange WHERE run_id = %(run)s
+    """,
+    "changed is the rows of history": """
+        SELECT count(*) FROM journeys_run WHERE id = %(run)s AND updated <> (
+            SELECT count(*) FROM journeys_statuschange WHERE run_id = %(run)s)
+    """,
+    "changed, unchanged and refused are the selection": """
+        SELECT count(*) FROM journeys_run
+        WHERE id = %(run)s AND (updated + unchanged + refused <> records OR updated = 0 OR unchanged = 0
+                                OR refused = 0 OR forward + back <> updated)
+    """,
+    "unchanged and refused are those that are listed": f"""
+        SELECT count(*) FROM journeys_run
+        JOIN (SELECT count(*) FILTER (WHERE code = 'unchanged') AS listed_unchanged,
+                     count(*) FILTER (WHERE code = 'account_inactive') AS listed_refused
+              FROM ({_OUTCOMES}) AS outcomes) AS listed ON true
+        WHERE id = %(run)s AND (unchanged, refused) <> (listed_unchanged, listed_refused)
+    """,
+    "each contact of the selection has one outcome, and nobody else has": f"""
+        SELECT count(*) FROM ({_OUTCOMES}) AS outcomes
+        FULL JOIN (SELECT unnest(contacts) AS contact_id FROM journeys_runslice WHERE run_id = %(run)s) AS selected
+             USING (contact_id)
+        FULL JOIN contacts_contact ON contacts_contact.id = contact_id
+        WHERE outcomes.code IS NULL OR contact_id IS NULL OR contacts_contact.id IS NULL
+    """,
+    "who was changed stands in Customer, and who was refused does not": f"""
+        SELECT count(*) FROM ({_OUTCOMES}) AS outcomes JOIN journeys_funnelstatus status USING (contact_id)
+        JOIN stages_stage stage ON stage.id = stage_id
+        WHERE (stage.name = 'Customer' AND lost_at IS NULL) <> (code IN ('changed', 'unchanged'))
+    """,
+    "each contact has a status, and each status a contact": """
+        SELECT count(*) FROM contacts_contact FULL JOIN journeys_funnelstatus ON contact_id = id
+        WHERE id IS NULL OR contact_id IS NULL
+    """,
+    "a status is explained by its last row of history": """
+        SELECT count(*) FROM journeys_funnelstatus status LEFT JOIN LATERAL (
+            SELECT * FROM journeys_statuschange WHERE contact_id = status.contact_id ORDER BY id DESC LIMIT 1
+        ) AS last ON true
+        WHERE (status.stage_id, status.lost_at IS NOT NULL, status.lost_reason_id, status.since, status.cause,
+               status.changed_by_id, status.run_id, status.signature)
+              IS DISTINCT FROM (to_stage_id, to_lost, to_lost_reason_id, changed_at, last.cause,
+                                last.changed_by_id, last.run_id, last.signature)
+    """,
+    "a row of history begins where the one before it ended": """
+        SELECT count(*) FROM (
+            SELECT *, row_number() OVER own AS number,
+                   (lag(to_stage_id) OVER own, lag(to_lost) OVER own, lag(changed_at) OVER own,
+                    lag(signature) OVER own + 1) IS NOT DISTINCT FROM (from_stage_id, from_lost, from_since, signature)
+                   AS follows
+            FROM journeys_statuschange WINDOW own AS (PARTITION BY contact_id ORDER BY id)
+        ) AS rows WHERE CASE WHEN number = 1 THEN NOT from_outside ELSE NOT follows END
+    """,
+    "the flows are the sums of the history": f"""
+        SELECT (SELECT count(*) FROM ({_FLOWS} EXCEPT {_HISTORY}) AS more)
+             + (SELECT count(*) FROM ({_HISTORY} EXCEPT {_FLOWS}) AS less)
+    """,
+    "an inactive account is lost": """
+        SELECT count(*) FROM contacts_contact JOIN journeys_funnelstatus ON contact_id = id
+        WHERE account_state = 'inactive' AND lost_at IS NULL
+    """,
+}
+"""Queries that count what is not so."""
+
+
+@contextlib.contextmanager
+def trial(folder: Path, *, contacts: int, slices: int, seconds_a_slice: float) -> Iterator[Trial]:
+    """An installation in an empty folder, with a run over so many contacts under way. In the end nothing is left."""
+    installation = Installation(folder, free_port())
+    installation.start()
+    try:
+        how = f"contacts={contacts}, slices={slices}, seconds_a_slice={seconds_a_slice}"
+        begun = installation.manage("shell", "-c", f"from tests.faults.book import begin; begin({how})")
+        assert begun.returncode == 0, begun.stderr
+        yield Trial(installation, int(begun.stdout.split()[-1]))
+    finally:
+        ran = installation.processes()
+        installation.stop()
+        psutil.wait_procs(ran, WITHIN)
