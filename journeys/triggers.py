@@ -5,13 +5,14 @@ Whoever changes a status *signs*: sets since, cause, changed_by and the rest, an
 """
 
 SQL = """
--- 1. A contact gets a status, by whatever path it comes.
+-- 1. A contact gets a status, by whatever path it comes. The stage is not retired before the contact is there.
 CREATE OR REPLACE FUNCTION open_default_stage() RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT stage.id FROM journeys_funnelsettings JOIN stages_stage stage ON stage.id = default_stage_id
     WHERE stage.is_published AND stage.retired_at IS NULL
       AND (stage.publish_up IS NULL OR stage.publish_up <= clock_timestamp())
       AND (stage.publish_down IS NULL OR stage.publish_down > clock_timestamp())
+    FOR SHARE OF stage
 $$;
 
 CREATE OR REPLACE FUNCTION contacts_get_a_status() RETURNS trigger
@@ -103,9 +104,11 @@ BEGIN
         RETURN OLD;
     END IF;
     IF (fixed.stage_id IS DISTINCT FROM OLD.stage_id OR OLD.lost_at IS NOT NULL AND NEW.lost_at IS NULL)
-       AND NOT EXISTS (SELECT FROM stages_stage WHERE id = fixed.stage_id AND retired_at IS NULL)
        AND fixed.stage_id IS NOT NULL THEN
-        RAISE EXCEPTION 'there is no stage % that is in use', fixed.stage_id USING ERRCODE = 'restrict_violation';
+        PERFORM FROM stages_stage WHERE id = fixed.stage_id AND retired_at IS NULL FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'there is no stage % that is in use', fixed.stage_id USING ERRCODE = 'restrict_violation';
+        END IF;
     END IF;
     IF fixed.lost_reason_id IS DISTINCT FROM OLD.lost_reason_id AND fixed.lost_reason_id IS NOT NULL
        AND NOT EXISTS (SELECT FROM journeys_lostreason WHERE id = fixed.lost_reason_id) THEN

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", include("journeys.history.urls")),
     path("", include("journeys.rules.urls")),
     path("", include("journeys.runs.urls")),
+    path("", include("journeys.retiring.urls")),
     path("", include("journeys.bulk.urls")),
 ]

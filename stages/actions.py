@@ -1,15 +1,17 @@
 """Writes to the stages: what the funnel is made of. What they were called before, the database writes down."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from config.team.models import TeamMember
 from stages.models import Stage
+from stages.weights import weights_after_move
 
 
 class StageChangedMeanwhile(Exception):
@@ -66,6 +68,98 @@ def change_stage(
     for name in [*fields, "modified_by", "modified_at"]:
         setattr(stage, name, getattr(stored, name))
     return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a stage stands after a move. `place` is counted from 1."""
+
+    place: int
+    is_moved: bool
+    spaced_anew: bool
+
+
+def move_stage(*, stage: Stage, places: int, by: TeamMember | None) -> Placed:
+    """Move a stage in use so many places towards the heavier ones; towards the lighter ones, if negative.
+
+    It stops at the ends. The weights that this gives are those of `stages.weights`.
+
+    Args:
+        stage: its weight is brought up to date.
+
+    Raises:
+        Stage.DoesNotExist: it was retired.
+    """
+    with transaction.atomic():
+        order = _lock_by_weight()
+        start = _place_of(stage, order)
+        return _put(stage, order, start, min(max(start + places, 0), len(order) - 1), by)
+
+
+def put_stage_before(*, stage: Stage, before: Stage | None, by: TeamMember | None) -> Placed:
+    """Move a stage in use to the place right before another one, or to the end.
+
+    Raises:
+        Stage.DoesNotExist: one of the two was retired.
+    """
+    with transaction.atomic():
+        order = _lock_by_weight()
+        start = _place_of(stage, order)
+        end = _place_of(before, order) if before else len(order)
+        return _put(stage, order, start, end - 1 if end > start else end, by)
+
+
+def retire_stages(*, stages: Sequence[int], kept: int | None = None, by: TeamMember | None) -> list[int]:
+    """Take stages out of use for good. Contacts in them are moved by `journeys.retiring.actions`.
+
+    Whoever is moving contacts into one of them is waited for; whoever comes later finds it retired.
+
+    Args:
+        kept: a stage that stays in use until the transaction ends.
+
+    Returns: the ids of those that were in use.
+
+    Raises:
+        Stage.DoesNotExist: the one to be kept was retired before.
+    """
+    with transaction.atomic():
+        for number in sorted({*stages, *([kept] if kept else [])}):
+            _lock(number, "SHARE" if number == kept else "NO KEY UPDATE")
+        if kept:
+            Stage.objects.in_use().get(pk=kept)
+        in_use = Stage.objects.in_use().filter(pk__in=stages)
+        retired = sorted(in_use.values_list("pk", flat=True))
+        now = timezone.now()
+        in_use.update(retired_at=now, modified_at=now, modified_by=by)
+    return retired
+
+
+def _lock(stage: int, strength: str) -> None:
+    """Lock one stage. More than one are locked in the order of their ids, by everybody."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM stages_stage WHERE id = %s FOR {strength}", [stage])
+
+
+def _lock_by_weight() -> list[Stage]:
+    """Every stage in use, the lightest first, kept from changing until the transaction ends."""
+    locked = Stage.objects.in_use().order_by("pk").select_for_update(no_key=True)
+    return sorted(locked, key=lambda stage: (stage.weight, stage.pk))
+
+
+def _place_of(stage: Stage, order: list[Stage]) -> int:
+    if stage not in order:
+        raise Stage.DoesNotExist
+    return order.index(stage)
+
+
+def _put(stage: Stage, order: list[Stage], start: int, end: int, by: TeamMember | None) -> Placed:
+    weights = weights_after_move([other.weight for other in order], start, end)
+    order.insert(end, order.pop(start))
+    changed = {other: weight for other, weight in zip(order, weights, strict=True) if other.weight != weight}
+    for other, weight in changed.items():
+        Stage.objects.filter(pk=other.pk).update(weight=weight, modified_by=by, modified_at=timezone.now())
+    stage.weight = weights[end]
+    return Placed(end + 1, is_moved=start != end, spaced_anew=bool(changed.keys() - {stage}))
 
 
 def _save(stage: Stage) -> None:

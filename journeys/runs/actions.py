@@ -24,6 +24,7 @@ from psycopg.errors import (
 )
 
 from config.team.models import TeamMember
+from contacts.causes import Cause
 from journeys.rules.models import LabelRule
 from journeys.runs import selections
 from journeys.runs.fates import Fate
@@ -198,6 +199,37 @@ def _refuse_other_numbers(preview: RunPreview, operation: Operation, run: Run) -
         now = selections.fates_of(selections.unchanged_since(rows), operation)
         if not {fate.kind for fate in now} <= {fate.kind for fate in shown}:
             raise _OtherNumbers
+
+
+def start_moving_out(*, operation: Operation, by: TeamMember | None, note: str = "") -> Run:
+    """Start to move out of a stage whoever stands in it now, lost or not. Nobody confirms a number: all have to go.
+
+    The caller's transaction keeps others from coming in. A small run is left to the caller, as by `start_run`.
+
+    Args:
+        operation: of the act `MOVE_OUT`.
+    """
+    selection = Selection(standing_in=operation.leaves)
+    with transaction.atomic():
+        run = Run.objects.create(
+            kind=Run.Kind.MERGE if operation.cause is Cause.STAGE_MERGED else Run.Kind.RETIRE,
+            note=note,
+            operation=operation.as_json(),
+            stage_id=operation.stage,
+            started_by=by,
+            frozen_at=timezone.now(),
+        )
+        rows = selections.rows_to_freeze(selection, operation)
+        selections.freeze(run, rows, with_signatures=False, with_changes=False)
+        run.slices, run.records = _size(run)
+        run.words = operation_in_words(operation, selection, run.records)[:500]
+        if not run.slices:
+            run.state, run.finished_at = Run.State.FINISHED, timezone.now()
+        run.save()
+        if run.records > SMALL:
+            queue_run(run=run.pk, by=by)
+    logger.info("Run %s over %s contacts was started by %s", run.pk, run.records, by.pk if by else "nobody")
+    return run
 
 
 def queue_run(*, run: int, by: TeamMember | None) -> None:

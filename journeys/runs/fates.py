@@ -97,7 +97,7 @@ def move_asked(standing: Standing, operation: Operation, stages: Mapping[int, St
             return Move(operation.cause, standing.stage, Lost.LOSE, lost_reason=reason)
         case Act.RECOVER:
             return Move(operation.cause, standing.stage, Lost.RECOVER, puts_back=True)
-        case Act.GIVE_DEFAULT:
+        case Act.GIVE_DEFAULT | Act.MOVE_OUT:
             return Move(operation.cause, to, Lost.KEEP)
         case _:
             return Move(

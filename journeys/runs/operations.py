@@ -17,6 +17,7 @@ class Act(enum.StrEnum):
     GIVE_DEFAULT = "give_default"
     MARK_LOST = "mark_lost"
     RECOVER = "recover"
+    MOVE_OUT = "move_out"
     PUT_ON_LABEL = "put_on_label"
     TAKE_OFF_LABEL = "take_off_label"
     ACTIVATE = "activate"
@@ -26,8 +27,9 @@ class Act(enum.StrEnum):
 
 OF_LABELS = frozenset({Act.PUT_ON_LABEL, Act.TAKE_OFF_LABEL})
 OF_ACCOUNTS = frozenset({Act.ACTIVATE, Act.DEACTIVATE})
-OF_STATUSES = frozenset({Act.CHANGE_STATUS, Act.GIVE_DEFAULT, Act.MARK_LOST, Act.RECOVER})
-"""What these do depends on where each contact stands; it is refused for who was changed since the person looked."""
+OF_STATUSES = frozenset({Act.CHANGE_STATUS, Act.GIVE_DEFAULT, Act.MARK_LOST, Act.RECOVER, Act.MOVE_OUT})
+"""What these do depends on where each contact stands. It is refused for who was changed since the person looked, or,
+where a stage is emptied, for who left it since."""
 
 BY_OPERATORS = frozenset({Act.MARK_LOST, Act.RECOVER})
 
@@ -41,6 +43,7 @@ class Operation:
         cause: why; written into history.
         stage, reason, label: ids. `stage` is where contacts move, `reason` why they are lost, `label` what is put on
             or taken off.
+        leaves: the stage that is emptied; lost contacts stay lost.
         run: whose work is put back.
         only_forward, leave_lost: choices that narrow a change of status: whoever would go back, or is lost, stays.
         effect: what an undo does to labels or accounts: the reverse of what was done.
@@ -52,6 +55,7 @@ class Operation:
     stage: int | None = None
     reason: int | None = None
     label: int | None = None
+    leaves: int | None = None
     run: int | None = None
     effect: Act | None = None
     only_forward: bool = False
@@ -110,12 +114,14 @@ class Selection:
         query: all that match when the selection is frozen.
         contacts: these ids.
         without_stage: all that stand in no stage, lost or not.
+        standing_in: all that stand in this stage, lost or not.
         run: those that a run changed.
     """
 
     query: ContactQuery | None = None
     contacts: tuple[int, ...] = ()
     without_stage: bool = False
+    standing_in: int | None = None
     run: int | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -123,6 +129,8 @@ class Selection:
             return {"query": _query_as_json(self.query)}
         if self.run is not None:
             return {"run": self.run}
+        if self.standing_in is not None:
+            return {"standing_in": self.standing_in}
         return {"without_stage": True} if self.without_stage else {"contacts": list(self.contacts)}
 
     @classmethod

@@ -36,12 +36,13 @@ def worker_is_alive() -> bool:
 
 
 def operation_in_words(operation: Operation, selection: Selection, records: int) -> str:
-    """What an operation does to a selection, with the names of now. At most six queries."""
+    """What an operation does to a selection, with the names of now. At most seven queries."""
     rule_label = label_of_rule(operation, selection)
     return in_words(
         operation,
         records,
         stage=_name(Stage, operation.stage),
+        leaves=_name(Stage, operation.leaves),
         label=_name(Label, operation.label or rule_label),
         reason=_name(LostReason, operation.reason),
         run=Run.objects.get(pk=operation.run).words if operation.run else "",

@@ -42,6 +42,14 @@ class Statement:
     values: dict[str, Any]
 
 
+_STANDING_IN = """
+    SELECT contact_id FROM journeys_funnelstatus WHERE stage_id = %(standing_in)s AND lost_at IS NULL
+    UNION ALL
+    SELECT contact_id FROM journeys_funnelstatus WHERE stage_id = %(standing_in)s AND lost_at IS NOT NULL
+"""
+"""Along the two partial indexes."""
+
+
 def selected(selection: Selection) -> Statement:
     """The statement that gives each contact once, as `contact_id`."""
     if selection.query is not None:
@@ -50,6 +58,8 @@ def selected(selection: Selection) -> Statement:
         return Statement(sql % tuple(f"%({name})s" for name in names), dict(zip(names, values, strict=True)))
     if selection.without_stage:
         return Statement("SELECT contact_id FROM journeys_funnelstatus WHERE stage_id IS NULL", {})
+    if selection.standing_in is not None:
+        return Statement(_STANDING_IN, {"standing_in": selection.standing_in})
     contacts = {"selected": sorted(set(selection.contacts))}
     return Statement("SELECT contact_id FROM unnest(%(selected)s::bigint[]) AS asked (contact_id)", contacts)
 

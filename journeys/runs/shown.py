@@ -1,16 +1,18 @@
-"""A preview as pages show it."""
+"""A preview as pages show it, and a small run done by whoever asked for it."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import OperationalError
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from config.team.models import TeamMember
-from journeys.runs import sentences
+from journeys.runs import actions, sentences
 from journeys.runs.fates import Fate, changed
 from journeys.runs.forms import ConfirmForm
-from journeys.runs.models import RunPreview
+from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.runs.queries import (
     kept_rule,
@@ -21,6 +23,20 @@ from journeys.runs.queries import (
 from journeys.runs.undos import Undo, undo_of_last_run
 from journeys.status.transitions import RECENT_DAYS, Refusal
 from stages.models import Stage
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE_SECONDS = 2.0
+"""So long a request works on the small run that it started."""
+
+
+def do_if_small(run: Run) -> None:
+    """Do a run at once if it is small, so that it is finished when its page arrives."""
+    if run.records <= actions.SMALL:
+        try:
+            actions.work_on_run(run=run.pk, seconds=AT_ONCE_SECONDS)
+        except OperationalError:  # somebody else holds its contacts for long; a worker goes on
+            logger.warning("Run %s could not be done at once and is left to a worker.", run.pk)
 
 
 def preview_context(preview: RunPreview, *, by: TeamMember, sent: Mapping[str, Any] | None = None) -> dict[str, Any]:

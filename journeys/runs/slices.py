@@ -11,7 +11,7 @@ from journeys.runs.models import Run, RunSlice
 from journeys.runs.operations import Act, Operation
 from journeys.runs.selections import still_so
 from journeys.status import actions as status
-from journeys.status.models import LostReason, StatusChange
+from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.status.requests import Outcome
 from journeys.status.transitions import Refusal
 from stages.models import Stage
@@ -48,6 +48,8 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
                 run=run,
                 signatures=_signatures(part),
             )
+        case Act.MOVE_OUT:
+            return _move_out(run, operation, part.contacts)
         case Act.PUT_BACK:
             return _put_back(run, operation, part)
         case act:
@@ -56,6 +58,23 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
 
 def _signatures(part: RunSlice) -> dict[int, int]:
     return dict(zip(part.contacts, part.signatures or [], strict=True))
+
+
+def _move_out(run: Run, operation: Operation, contacts: Sequence[int]) -> Outcome:
+    """Whoever still stands in the stage goes, lost or not, and lost ones stay lost. Who left it meanwhile stays."""
+    here = _standing_in(operation.leaves, contacts)
+    outcome = status.change_status(
+        contacts=here, to=run.stage, cause=operation.cause, by=run.started_by, run=run, keep_lost=True
+    )
+    still = set(here)
+    _refuse(outcome, [contact for contact in contacts if contact not in still], Refusal.MOVED_SINCE)
+    return outcome
+
+
+def _standing_in(stage: int | None, contacts: Sequence[int]) -> list[int]:
+    """Those that stand in the stage, locked in the order of the key: nobody moves them before the slice is done."""
+    standing = FunnelStatus.objects.filter(stage=stage, contact__in=contacts).order_by("contact_id")
+    return list(standing.select_for_update(no_key=True).values_list("contact_id", flat=True))
 
 
 # Labels and accounts
@@ -100,6 +119,14 @@ def _outcome(contacts: Sequence[int], changed: Sequence[int]) -> Outcome:
     return outcome
 
 
+def _refuse(outcome: Outcome, contacts: Sequence[int], refusal: Refusal) -> None:
+    """Add refused contacts to an outcome; those erased are not in the book any more."""
+    if contacts:
+        in_book = in_the_book(contacts)
+        outcome.refused[refusal] += [contact for contact in contacts if contact in in_book]
+        outcome.refused[Refusal.NOT_IN_THE_BOOK] += [contact for contact in contacts if contact not in in_book]
+
+
 def _refused(contacts: Sequence[int], refusal: Refusal) -> Outcome:
     outcome = Outcome()
     outcome.refused[refusal] = list(contacts)
@@ -122,10 +149,7 @@ def _put_back(run: Run, operation: Operation, part: RunSlice) -> Outcome:
     outcome = _mark(run, operation, operation.effect, contacts)
     if operation.effect is Act.ACTIVATE:
         _put_back_moves(run, operation, moves)
-    if changed_since := [contact for contact in part.contacts if contact not in still]:
-        in_book = in_the_book(changed_since)
-        outcome.refused[Refusal.CHANGED_SINCE] += [contact for contact in changed_since if contact in in_book]
-        outcome.refused[Refusal.NOT_IN_THE_BOOK] += [contact for contact in changed_since if contact not in in_book]
+    _refuse(outcome, [contact for contact in part.contacts if contact not in still], Refusal.CHANGED_SINCE)
     return outcome
 
 

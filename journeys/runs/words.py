@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from contacts.causes import Cause
 from journeys.book.queries import Anywhere, ContactQuery
 from journeys.runs.operations import Act, Operation
 
@@ -10,6 +11,7 @@ _WORDS = {
     Act.GIVE_DEFAULT: "{contacts} without a status → {stage}",
     Act.MARK_LOST: "{contacts} lost{reason}",
     Act.RECOVER: "{contacts} recovered",
+    Act.MOVE_OUT: "{leaves} {ended}: {contacts} → {stage}",
     Act.PUT_ON_LABEL: "label {label} put on {contacts}",
     Act.TAKE_OFF_LABEL: "label {label} taken off {contacts}",
     Act.ACTIVATE: "accounts of {contacts} made active",
@@ -23,6 +25,7 @@ def in_words(
     records: int,
     *,
     stage: str = "",
+    leaves: str = "",
     label: str = "",
     reason: str = "",
     run: str = "",
@@ -32,7 +35,7 @@ def in_words(
 
     Args:
         records: how many contacts it is about.
-        stage, label, reason: names of what the operation names by number, and the label of a label rule.
+        stage, leaves, label, reason: names of what the operation names by number, and the label of a label rule.
         run: for an undo, the words of the run that is undone.
         which: what the contacts have in common, as `matching` says it.
     """
@@ -41,6 +44,8 @@ def in_words(
         contacts=contacts,
         who=f"label {label}" if label else contacts,
         stage=stage or "no stage",
+        leaves=leaves,
+        ended="merged" if operation.cause is Cause.STAGE_MERGED else "retired",
         label=label,
         reason=f": {reason}" if reason else "",
         run=run,

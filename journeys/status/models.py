@@ -139,6 +139,9 @@ class StatusChange(models.Model):
             models.Index(fields=["contact", "id"], name="status_history_of_contact"),
             models.Index(fields=["run", "id"], condition=Q(run__isnull=False), name="status_changes_of_run"),
             models.Index(fields=["changed_at", "id"], name="status_changes_by_time"),
+            models.Index(
+                fields=["from_stage", "changed_at"], condition=Q(direction__isnull=False), name="moves_out_of_stage"
+            ),
         ]
 
     def __str__(self) -> str:

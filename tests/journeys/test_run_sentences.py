@@ -8,7 +8,7 @@ from contacts.causes import Cause
 from journeys.book.queries import Anywhere, ContactQuery
 from journeys.runs.fates import BACK, DONE, ENTERS, FORWARD, LEVEL, LOSES, REASON, RECOVERS, UNCHANGED, Fate
 from journeys.runs.forms import ConfirmForm
-from journeys.runs.operations import Act, Operation
+from journeys.runs.operations import Act, Operation, Selection
 from journeys.runs.sentences import button, columns_of, has_to_be_typed, rows_of, sentence
 from journeys.runs.words import in_words, matching
 from journeys.status.transitions import Refusal
@@ -158,6 +158,16 @@ def test_a_rule_that_was_undone_is_run_again_only_if_said() -> None:
         (act(Act.MARK_LOST), {}, "1,204 contacts lost"),
         (act(Act.ACTIVATE), {}, "accounts of 1,204 contacts made active"),
         (act(Act.PUT_BACK, run=41), {"run": "label a → B"}, "undo of run 41: label a → B"),
+        (
+            Operation(Act.MOVE_OUT, Cause.STAGE_RETIRED, leaves=4),
+            {"leaves": "Trial"},
+            "Trial retired: 1,204 contacts → no stage",
+        ),
+        (
+            Operation(Act.MOVE_OUT, Cause.STAGE_MERGED, leaves=4, stage=3),
+            {"leaves": "Trial", "stage": "Customer"},
+            "Trial merged: 1,204 contacts → Customer",
+        ),
     ],
 )
 def test_a_run_in_words(operation: Operation, names: dict[str, str], words: str) -> None:
@@ -188,6 +198,16 @@ def test_what_contacts_have_in_common_is_said(query: ContactQuery, words: str) -
 def test_a_run_over_all_that_match_says_which() -> None:
     move = Operation(Act.CHANGE_STATUS, Cause.BULK, stage=3)
     assert in_words(move, 12, stage="Customer", which="in Aware") == "12 contacts in Aware → Customer"
+
+
+def test_an_operation_and_a_selection_are_kept_as_data() -> None:
+    out = Operation(Act.MOVE_OUT, Cause.STAGE_RETIRED, stage=3, leaves=4)
+    assert out.as_json() == {"act": "move_out", "cause": "stage_retired", "stage": 3, "leaves": 4}
+    assert Operation.read(out.as_json()) == out
+    assert out.moves
+    everybody = Selection(standing_in=4)
+    assert everybody.as_json() == {"standing_in": 4}
+    assert Selection.read(everybody.as_json()) == everybody
 
 
 def test_one_contact_is_one() -> None:

@@ -1,8 +1,5 @@
 """What a run would do, who it concerns, and starting it."""
 
-import logging
-
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -19,15 +16,10 @@ from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Operation, Selection
 from journeys.runs.queries import contacts_of_preview, label_and_stage_of_rule, role_to_start
 from journeys.runs.sentences import COLUMNS, Column
-from journeys.runs.shown import preview_context
+from journeys.runs.shown import do_if_small, preview_context
 from stages.models import Stage
 
-logger = logging.getLogger(__name__)
-
 PAGE = 50
-AT_ONCE_SECONDS = 2.0
-"""So long a request works on the small run that it started."""
-
 NUMBERS_CHANGED = "The book changed since you looked, and this is what it would do now. Nothing was started."
 
 
@@ -65,7 +57,7 @@ def start_run(request: HttpRequest, pk: int) -> HttpResponse:
         return go_to(request, _address_of(started.run))
     except actions.NumbersChanged as changed:
         return _page(request, changed.preview, status=409, news=NUMBERS_CHANGED)
-    _do_if_small(run)
+    do_if_small(run)
     return go_to(request, _address_of(run))
 
 
@@ -84,14 +76,6 @@ def _rule(request: HttpRequest, shown: RunPreview) -> LabelRule | None:
         note=shown.note,
         by=request.user,  # type: ignore[arg-type]
     )
-
-
-def _do_if_small(run: Run) -> None:
-    if run.records <= actions.SMALL:
-        try:
-            actions.work_on_run(run=run.pk, seconds=AT_ONCE_SECONDS)
-        except OperationalError:  # somebody else holds its contacts for long; a worker goes on
-            logger.warning("Run %s could not be done at once and is left to a worker.", run.pk)
 
 
 @role_required(Role.OPERATOR)
