@@ -243,7 +243,7 @@ def _is_at(side: str, stage: int | None) -> Q:
     return Q(**where, **{f"{side}_lost": False, f"{side}_outside": False})
 
 
-def _is_undone(change: str) -> str:
+def is_undone(change: str) -> str:
     """SQL, for a statement with parameters, that says whether a change was undone, and the undo was not.
 
     A change and its undo are neighbours in the contact's history; so are an undo and the undo of that.
@@ -260,7 +260,7 @@ def _is_undone(change: str) -> str:
     """
 
 
-_IS_UNDONE = RawSQL(_is_undone("journeys_statuschange"), (), output_field=BooleanField())
+_IS_UNDONE = RawSQL(is_undone("journeys_statuschange"), (), output_field=BooleanField())
 
 _PLACES_THEN = {
     EVERYWHERE: "true",
@@ -273,10 +273,10 @@ _STOOD_THERE = f"""
     WHERE {{place}} AND {{lost}} AND NOT change.to_outside AND change.changed_at < %(end)s
       AND (%(before)s::bigint IS NULL OR change.contact_id < %(before)s::bigint)
       AND (%(after)s::bigint IS NULL OR change.contact_id > %(after)s::bigint)
-      AND change.undoes_id IS NULL AND NOT {_is_undone("change")}
+      AND change.undoes_id IS NULL AND NOT {is_undone("change")}
       AND NOT EXISTS (
           SELECT FROM journeys_statuschange later
           WHERE later.contact_id = change.contact_id AND later.id > change.id AND later.changed_at < %(end)s
-            AND later.undoes_id IS NULL AND NOT {_is_undone("later")})
+            AND later.undoes_id IS NULL AND NOT {is_undone("later")})
     ORDER BY change.contact_id {{order}} LIMIT %(limit)s
 """

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contacts.causes import Cause
 from journeys.reports import actions
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
-from journeys.reports.queries import Place, funnel_at, movements_between
+from journeys.reports.queries import Place, funnel_at, funnels_at, movements_between
 from journeys.status import actions as status
 from stages.models import Stage
 from tests.elsewhere import elsewhere
@@ -210,6 +210,9 @@ def test_reading_takes_two_queries(
     with django_assert_num_queries(2):
         assert funnel_at().total == flows
     with django_assert_num_queries(2):
+        ends = [MIDNIGHT + timedelta(days=days) for days in (-1, 3000)]
+        assert [funnel.total for funnel in funnels_at(ends)] == [0, flows]
+    with django_assert_num_queries(2):
         assert sum(one.count for one in movements_between(MIDNIGHT, MIDNIGHT + timedelta(days=3000))) == flows
     with django_assert_num_queries(2):
         assert movements_between(MIDNIGHT - timedelta(days=40), MIDNIGHT) == []
@@ -247,6 +250,10 @@ def test_whatever_is_folded_and_wherever_it_is_cut(at_once_final: None, aware: S
                     assert sum(one.count for one in found) == expected
                     until = sum(count for at, kind, count in flows if at < last and kind in kinds)
                     assert funnel_at(given, as_corrected=corrected).total == until
+            both = [start + timedelta(minutes=minutes), end, start]
+            for corrected in (True, False):
+                found = [counts(funnel) for funnel in funnels_at(both, as_corrected=corrected)]
+                assert found == [counts(funnel_at(at, as_corrected=corrected)) for at in both]
             since = sum(count for at, _, count in flows if at >= start)
             assert sum(one.count for one in movements_between(start, None)) == since
         transaction.set_rollback(True)
