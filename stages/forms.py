@@ -1,11 +1,17 @@
-"""The form of a stage."""
+"""The form of a stage, and where one is dropped."""
 
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
-from stages.models import Stage
+from stages.models import Category, Stage
+from stages.queries import stages_in_use
+
+
+def _article(name: str) -> str:
+    return "an" if name[:1].lower() in "aeiou" else "a"
 
 
 class MomentInput(forms.DateTimeInput):
@@ -56,11 +62,15 @@ class StageForm(forms.ModelForm):
         name = self.instance.name or "customer"
         zone = timezone.get_current_timezone_name()
         self.fields["name"].error_messages["required"] = "Give the stage a name."
-        self.fields["description"].widget.attrs["placeholder"] = (
-            f"What makes somebody a {name}? Who decides it, from what?"
+        self.fields["description"].help_text = (
+            "Shown as help wherever the stage is named. Plain text."
+            if (self.data if self.is_bound else self.initial).get("description")
+            else f"What makes somebody {_article(name)} {name}? Who decides it, from what?"
         )
         self.fields["weight"].error_messages["required"] = "Give a weight; 0 is the lightest of all by custom."
         self.fields["category"].empty_label = "No category"  # type: ignore[attr-defined]
+        offered = Category.objects.filter(Q(is_published=True) | Q(pk=self.instance.category_id))
+        self.fields["category"].queryset = offered  # type: ignore[attr-defined]
         self.fields["colour"].help_text = "Shown beside its name, and in bars."
         self.fields["target_days"].widget.attrs["max"] = 3650
         self.fields["publish_up"].help_text = f"Nobody can be moved into it before. Your time zone: {zone}."
@@ -80,3 +90,21 @@ class StageForm(forms.ModelForm):
     def changed_values(self) -> dict[str, Any]:
         """What differs from what the page showed. What it cannot show, such as parts of a second, stays."""
         return {name: value for name, value in self.values.items() if name in self.changed_data}
+
+
+class PlaceForm(forms.Form):
+    """Where a stage was dropped: before another one, or last of all."""
+
+    LAST = "last"
+
+    before = forms.ChoiceField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stages = {str(stage.pk): stage for stage in stages_in_use()} if self.is_bound else {}
+        self.fields["before"].choices = [(key, key) for key in (*self._stages, self.LAST)]  # type: ignore[attr-defined]
+
+    @property
+    def next_stage(self) -> Stage | None:
+        """The stage that comes next; None for last of all."""
+        return self._stages.get(self.cleaned_data["before"])

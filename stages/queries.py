@@ -1,6 +1,7 @@
 """Reads of the stages app."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,11 @@ from stages.models import Category, Stage, StageRevision
 def stages_in_use() -> list[Stage]:
     """Every stage that was not retired, with its category, the lightest first. One query."""
     return list(Stage.objects.in_use().select_related("category"))
+
+
+def retired_stages(pks: Collection[int]) -> list[Stage]:
+    """Those of the stages that were retired, the lightest first. One query, none if there are none to look for."""
+    return list(Stage.objects.filter(pk__in=pks).exclude(retired_at=None)) if pks else []
 
 
 def open_stages(at: datetime) -> list[Stage]:

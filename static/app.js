@@ -143,6 +143,57 @@
     event.target.closest(".message-dismiss")?.closest(".message").remove();
   });
 
+  // Rows that are dragged by a handle (a form that says before which row). Each has buttons that do the same.
+
+  let drag = null;
+
+  const dropPlace = (y) => {
+    const rows = [...drag.row.parentElement.children];
+    const under = rows.find((row) => y < row.getBoundingClientRect().top + row.offsetHeight / 2);
+    return { rows, before: under ? rows.indexOf(under) : rows.length };
+  };
+
+  const clearDropMarks = () => {
+    document.querySelectorAll(".is-drop-before, .is-drop-after").forEach((row) => row.classList.remove("is-drop-before", "is-drop-after"));
+  };
+
+  const endDrag = () => {
+    clearDropMarks();
+    drag?.row.classList.remove("is-dragged");
+    drag = null;
+  };
+
+  document.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest("[data-drags]");
+    if (!handle || event.button !== 0) return;
+    event.preventDefault();
+    drag = { handle, row: handle.closest("tr"), place: null };
+    drag.row.classList.add("is-dragged");
+    handle.setPointerCapture(event.pointerId);
+  });
+
+  document.addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    const { rows, before } = dropPlace(event.clientY);
+    const home = rows.indexOf(drag.row);
+    clearDropMarks();
+    drag.place = before === home || before === home + 1 ? null : rows[before]?.dataset.key || "last";
+    if (drag.place === null) return;
+    if (rows[before]) rows[before].classList.add("is-drop-before");
+    else rows.at(-1).classList.add("is-drop-after");
+  });
+
+  document.addEventListener("pointerup", () => {
+    if (!drag) return;
+    const { handle, place } = drag;
+    endDrag();
+    if (place === null) return;
+    handle.elements.namedItem("before").value = place;
+    handle.requestSubmit();
+  });
+
+  document.addEventListener("pointercancel", endDrag);
+
   // Contacts that are selected in the list. The box in the head stands for the page, `all` for everybody who matches.
 
   const selection = () => byId("contacts-bulk");
@@ -199,6 +250,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") endDrag();
     if (event.key === "Escape" && !dialog()?.open) {
       const menu = event.target.closest?.("details.menu[open]") || openMenus()[0];
       if (menu) {

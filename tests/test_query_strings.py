@@ -29,6 +29,7 @@ NAMES = [
         "to",
         "columns",
         "sort",
+        "like",
         "history",
         "stays",
         "kind",

@@ -57,8 +57,14 @@ TABLE = {
     "journeys:customer_journey": Row(V),
     "journeys:status_history": Row(V),
     "stages:stages": Row(V),
+    "stages:stage": Row(V, args=("stage",)),
     "stages:new_stage": Row(M, 200, WRONG),
     "stages:edit_stage": Row(M, 200, WRONG, ("stage",)),
+    "journeys:retire_stage": Row(M, 200, WRONG, ("stage",)),
+    "journeys:merge_stage": Row(M, 200, WRONG, ("stage",)),
+    "stages:move_stage": Row(M, NO_SUCH_METHOD, REDIRECT, ("stage",)),
+    "stages:move_stage_up": Row(M, NO_SUCH_METHOD, REDIRECT, ("stage",)),
+    "stages:move_stage_down": Row(M, NO_SUCH_METHOD, REDIRECT, ("stage",)),
     # contacts
     "contacts:contacts": Row(V),
     "contacts:contact": Row(V, args=("contact",)),
@@ -156,7 +162,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
     change_status(contacts=[contact.pk], to=customer, cause=Cause.MANUAL, by=operator)
     label = LabelFactory()
     CarriedLabel.objects.create(contact=contact, label=label)
-    Category.objects.create(title="Sales", alias="sales")
+    category = Category.objects.create(title="Sales", alias="sales")
     return World(
         things={
             "contact": contact.pk,

@@ -93,6 +93,20 @@ def contact(bench: Bench) -> Measured:
     return Measured(bench.page(*(reverse("contacts:contact", args=[pk]) for pk in contacts)), floor=bench.frame())
 
 
+@figure("stages")
+def stages(bench: Bench) -> Measured:
+    bench.big.use()
+    return Measured(bench.page(reverse("stages:stages")), floor=bench.frame())
+
+
+@figure("stage")
+def stage(bench: Bench) -> Measured:
+    """The slowest of the stages, with a year of it."""
+    bench.big.use()
+    times = [bench.page(reverse("stages:stage", args=[one.pk])) for one in Stage.objects.in_use()]
+    return Measured(max(times), floor=bench.frame())
+
+
 @figure("status_history")
 def status_history(bench: Bench) -> Measured:
     bench.big.use()

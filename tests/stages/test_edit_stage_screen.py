@@ -1,6 +1,6 @@
 """Edit stage: what may be kept, who may, and that nothing typed is lost."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from config.team.models import TeamMember
 from journeys.status.models import FunnelStatus, StatusChange
-from stages.models import Stage, StageRevision
-from tests.factories import contact_in
+from stages.models import Category, Stage, StageRevision
+from tests.factories import contact_in, standing
 
 GIVEN: dict[str, Any] = {
     "name": "Trial",
@@ -178,3 +178,40 @@ def test_the_second_of_two_is_told_who_was_first_and_loses_nothing(
     saved_over = client_of(marketer).post(edit(customer), seen(after, name="Patron", weight="30"))
     assert saved_over.status_code == 302
     assert Stage.objects.get(pk=customer.pk).name == "Patron"
+
+
+def test_an_empty_description_asks_the_questions(client_of, marketer: TeamMember, customer: Stage) -> None:
+    client = client_of(marketer)
+    assert "Shown as help wherever the stage is named." in client.get(edit(customer)).text
+    Stage.objects.filter(pk=customer.pk).update(description="")
+    assert "What makes somebody a Customer? Who decides it, from what?" in client.get(edit(customer)).text
+    Stage.objects.filter(pk=customer.pk).update(name="Advocate")
+    assert "What makes somebody an Advocate? Who decides it, from what?" in client.get(edit(customer)).text
+
+
+def test_markup_in_a_description_is_kept_and_shown_as_text(client_of, marketer: TeamMember, customer: Stage) -> None:
+    markup = "<p>Paid <b>once</b> &amp; more</p>"
+    Stage.objects.filter(pk=customer.pk).update(description=markup)
+    client = client_of(marketer)
+    page = client.get(edit(customer)).text
+    assert "&lt;p&gt;Paid &lt;b&gt;once&lt;/b&gt; &amp;amp; more&lt;/p&gt;" in page
+    customer.refresh_from_db()
+    client.post(edit(customer), seen(customer, weight="31"))
+    assert Stage.objects.get(pk=customer.pk).description == markup
+
+
+def test_the_median_time_stands_beside_the_target(client_of, marketer: TeamMember, customer: Stage, loyal) -> None:
+    client = client_of(marketer)
+    assert "Nobody has moved on from it yet" in client.get(edit(customer)).text
+    for days in (10, 20, 90):
+        standing(contact_in(customer, since=timezone.now() - timedelta(days=days)), loyal)
+    page = client.get(edit(customer)).text
+    assert "Median time in it: <strong>20 days</strong>, of the last 3 to move on." in page
+
+
+def test_its_own_category_stays_offered_when_it_is_not_published(client_of, marketer, customer: Stage) -> None:
+    old = Category.objects.create(title="Old", alias="old", is_published=False)
+    Stage.objects.filter(pk=customer.pk).update(category=old)
+    response = client_of(marketer).post(edit(customer), seen(customer, category=str(old.pk), weight="31"))
+    assert response.status_code == 302
+    assert Stage.objects.get(pk=customer.pk).category == old

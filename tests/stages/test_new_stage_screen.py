@@ -107,3 +107,44 @@ def test_a_new_stage_is_heavier_than_the_rest_until_somebody_says_otherwise(clie
     assert client_of(marketer).get(NEW).context["form"]["weight"].value() == 60
     Stage.objects.filter(name="Promoter").update(weight=2**31 - 1)
     assert client_of(marketer).get(NEW).context["form"]["weight"].value() == 2**31 - 1
+
+
+def test_a_clone_begins_with_all_of_its_original_but_is_not_published(client_of, marketer, customer: Stage) -> None:
+    category = Category.objects.create(title="Sales", alias="sales")
+    Stage.objects.filter(pk=customer.pk).update(category=category, target_days=60, colour="#112233")
+    client = client_of(marketer)
+
+    form = client.get(f"{NEW}?like={customer.pk}").context["form"]
+
+    assert {name: form[name].value() for name in form.Meta.fields} == {
+        "name": "Customer (copy)",
+        "description": customer.description,
+        "colour": "#112233",
+        "weight": 35,
+        "category": category.pk,
+        "is_published": "no",
+        "publish_up": None,
+        "publish_down": None,
+        "target_days": 60,
+    }
+    assert Stage.objects.count() == 5
+    client.post(f"{NEW}?like={customer.pk}", GIVEN | {"name": "Customer (copy)", "is_published": "no"})
+    clone = Stage.objects.get(name="Customer (copy)")
+    assert (clone.is_published, clone.weight, clone.created_by) == (False, 25, marketer)
+    assert client.get(f"{NEW}?like={customer.pk}").context["form"]["name"].value() == "Customer (copy 2)"
+
+
+@pytest.mark.parametrize("like", ["", "0", "99", "x", "9" * 40, "-1"])
+def test_a_clone_of_no_stage_is_a_new_stage(client_of, marketer: TeamMember, like: str) -> None:
+    form = client_of(marketer).get(f"{NEW}?like={like}").context["form"]
+    assert (form["name"].value(), form["weight"].value(), form["is_published"].value()) == (None, 60, "yes")
+
+
+def test_categories_that_are_not_published_are_not_offered(client_of, marketer: TeamMember) -> None:
+    Category.objects.create(title="Sales", alias="sales")
+    old = Category.objects.create(title="Old", alias="old", is_published=False)
+    client = client_of(marketer)
+    assert list(client.get(NEW).context["form"].fields["category"].queryset.values_list("title", flat=True)) == [
+        "Sales"
+    ]
+    assert client.post(NEW, GIVEN | {"category": str(old.pk)}).status_code == 422

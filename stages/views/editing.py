@@ -1,6 +1,5 @@
-"""The stages of the funnel: the list by weight, and the form."""
+"""The form of a stage."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -9,52 +8,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from config.announce import announce
 from config.htmx import go_to, render_page
 from config.team.access import role_required
 from config.team.roles import Role
-from journeys.reports.queries import funnel_at
 from journeys.rules.queries import funnel_settings
+from journeys.stage.queries import median_stay
 from stages import actions
 from stages.actions import StageChangedMeanwhile
 from stages.forms import StageForm
 from stages.models import Stage
+from stages.names import copied_name
 from stages.queries import stages_in_use, stages_of_weight
-
-
-@dataclass(frozen=True, slots=True)
-class StageRow:
-    """A stage as the list shows it."""
-
-    stage: Stage
-    window: Stage.Window
-    contacts: int
-    lost: int
-    is_default: bool
-    shares_weight: bool
-
-
-@role_required(Role.VIEWER)
-@require_safe
-def stages(request: HttpRequest) -> HttpResponse:
-    """Every stage by weight, with the contacts in it."""
-    rows = _rows()
-    context = {
-        "rows": rows,
-        "total": sum(row.contacts for row in rows),
-        "lost": sum(row.lost for row in rows),
-        "may_edit": request.user.role >= Role.MARKETER,  # type: ignore[union-attr]
-    }
-    return render_page(request, "stages/stages.html", context)
+from stages.weights import APART, HEAVIEST, between
 
 
 @role_required(Role.MARKETER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_stage(request: HttpRequest) -> HttpResponse:
-    """The form for a stage that there is not yet."""
-    form = StageForm(request.POST or None, initial=_next_step() if request.method != "POST" else None)
+    """The form for a stage that there is not yet: an empty one, or `?like=` another stage, to be changed."""
+    form = StageForm(request.POST or None, initial=_first_values(request) if request.method != "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             stage = actions.create_stage(fields=form.values, by=request.user)  # type: ignore[arg-type]
@@ -91,30 +66,22 @@ def edit_stage(request: HttpRequest, pk: int) -> HttpResponse:
     return _form_page(request, form, stage_name=name)
 
 
-def _rows() -> list[StageRow]:
-    """Five queries, however many stages and contacts there are."""
-    now = timezone.now()
+def _first_values(request: HttpRequest) -> dict[str, Any]:
+    """A new stage is heavier than the rest until somebody says otherwise; a clone comes right after its original."""
     in_use = stages_in_use()
-    funnel = funnel_at()
-    default = funnel_settings().default_stage
-    weights = [stage.weight for stage in in_use]
-    return [
-        StageRow(
-            stage=stage,
-            window=stage.window(now),
-            contacts=funnel.in_stage(stage.pk),
-            lost=funnel.lost_from(stage.pk),
-            is_default=stage == default,
-            shares_weight=weights.count(stage.weight) > 1,
-        )
-        for stage in in_use
-    ]
-
-
-def _next_step() -> dict[str, int]:
-    """A new stage is heavier than the rest, until somebody says otherwise."""
-    heaviest = max((stage.weight for stage in stages_in_use()), default=0)
-    return {"weight": min(heaviest + 10, 2**31 - 1)}
+    like = next((stage for stage in in_use if str(stage.pk) == request.GET.get("like")), None)
+    if like is None:
+        heaviest = in_use[-1].weight if in_use else 0
+        return {"weight": min(heaviest + APART, HEAVIEST)}
+    heavier = next((stage.weight for stage in in_use if stage.weight > like.weight), None)
+    weight = between(like.weight, heavier)
+    return {
+        **{name: getattr(like, name) for name in StageForm.Meta.fields},
+        "name": copied_name(like.name, {stage.name.lower() for stage in in_use}),
+        "category": like.category_id,
+        "weight": like.weight if weight is None else weight,
+        "is_published": False,
+    }
 
 
 def _saved(request: HttpRequest, stage: Stage) -> HttpResponse:
@@ -150,6 +117,6 @@ def _form_page(request: HttpRequest, form: StageForm, *, status: int = 0, **cont
     return render_page(
         request,
         "stages/edit_stage.html" if form.instance.pk else "stages/new_stage.html",
-        {"form": form, **context},
+        {"form": form, "median": median_stay(form.instance) if form.instance.pk else None, **context},
         status=status or (422 if form.errors else 200),
     )
