@@ -69,6 +69,7 @@ STAGES = Entry("Stages", "stages:stages", "bars-arrow-up", key="s")
 SETTINGS_PAGES = [
     Entry("Organisation", "team:organisation", "building-office", role=Role.ADMINISTRATOR),
     Entry("Lost reasons", "journeys:lost_reasons", "no-symbol", role=Role.MARKETER),
+    Entry("Categories", "stages:categories", "folder", role=Role.MARKETER),
     Entry("Attributes", "contacts:attributes", "list-bullet", role=Role.MARKETER),
     Entry("My account", "team:my_account", "user-circle", role=Role.NONE),
 ]

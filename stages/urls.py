@@ -1,6 +1,6 @@
-"""Addresses of the stages."""
+"""Addresses of the stages and their categories."""
 
-from django.urls import path
+from django.urls import include, path
 
 from stages import views
 
@@ -14,4 +14,5 @@ urlpatterns = [
     path("stages/<int:pk>/move", views.move_stage, name="move_stage"),
     path("stages/<int:pk>/up", views.move_stage, {"places": -1}, name="move_stage_up"),
     path("stages/<int:pk>/down", views.move_stage, {"places": 1}, name="move_stage_down"),
+    path("", include("stages.categories.urls")),
 ]

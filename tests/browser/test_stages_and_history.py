@@ -50,12 +50,18 @@ def a_full_book(aware: Stage, customer: Stage, promoter: Stage, operator: TeamMe
 ADDRESSES = [
     "/stages",
     "/stages/new",
+    "/stages/3",
+    "/stages/4",
     "/stages/3/edit",
+    "/stages/1/retire",
+    "/stages/4/merge",
     "/status-history",
     "/status-history?what=lost&since=2026-02-30",
     "/status-history?what=erased",
     "/settings/lost-reasons",
     "/settings/lost-reasons/2/rename",
+    "/settings/categories",
+    "/settings/categories/new",
 ]
 
 
@@ -78,7 +84,7 @@ def test_axe_finds_nothing_where_there_is_nothing(signed_in_page: OpenPage, mark
     Stage.objects.update(retired_at=timezone.now())
     LostReason.objects.update(is_retired=True)
     page = signed_in_page(marketer, scheme=scheme)
-    for address in ("/stages", "/status-history", "/settings/lost-reasons"):
+    for address in ("/stages", "/status-history", "/settings/lost-reasons", "/settings/categories"):
         page.goto(address)
         assert axe(page) == [], address
 
@@ -115,6 +121,7 @@ def test_a_stage_is_made_and_corrected_by_hand(signed_in_page: OpenPage, markete
     assert row.locator(".swatch rect").get_attribute("fill") == "#aa1122"
 
     row.locator("a.name").click()
+    page.click("text=Edit")
     expect(page.locator("[name=publish_up]")).to_have_value("2030-05-01T09:30")
     page.click("text=Cancel")
     expect(page).to_have_url(re.compile("/stages$"))

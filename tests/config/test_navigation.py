@@ -33,8 +33,8 @@ def test_settings_begin_with_what_the_role_may_open(
 ) -> None:
     for member, pages in [
         (viewer, ["My account"]),
-        (marketer, ["Lost reasons", "Attributes", "My account"]),
-        (administrator, ["Organisation", "Lost reasons", "Attributes", "My account"]),
+        (marketer, ["Lost reasons", "Categories", "Attributes", "My account"]),
+        (administrator, ["Organisation", "Lost reasons", "Categories", "Attributes", "My account"]),
     ]:
         request = seen(member)
         assert [page.label for page in settings_pages(request)] == pages
