@@ -132,10 +132,10 @@ def test_a_stage_is_retired_and_its_contacts_go_where_it_was_said(
     page.click(f"#stages-menu-{loyal.pk}")
     page.click("text=Retire >> visible=true")
     expect(page.locator(".stats")).to_contain_text("In it now")
-    page.click("text=Retire Loyal Customer >> nth=-1")
+    page.click("text=Retire this stage")
     expect(page.locator(".error-summary")).to_contain_text("Say where its contacts go.")
     page.select_option("[name=to]", label="Customer")
-    page.click("text=Retire Loyal Customer >> nth=-1")
+    page.click("text=Retire this stage")
 
     expect(page.locator("#messages")).to_contain_text("Loyal Customer was retired.")
     expect(page.locator("#content")).to_contain_text("Loyal Customer retired: 2 contacts → Customer")

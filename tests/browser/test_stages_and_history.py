@@ -54,6 +54,7 @@ ADDRESSES = [
     "/stages/4",
     "/stages/3/edit",
     "/stages/1/retire",
+    "/stages/4/retire",
     "/stages/4/merge",
     "/status-history",
     "/status-history?what=lost&since=2026-02-30",
