@@ -56,4 +56,4 @@ install install-tests:
 requirements:
 	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 --no-header -q -o requirements.txt
 	uv pip compile --group pyproject.toml:test --universal --generate-hashes --python-version 3.11 --no-header -q \
-		-c requirements.txt -o tests/requirements.txt
+		--no-binary mautic --emit-build-options -c requirements.txt -o tests/requirements.txt

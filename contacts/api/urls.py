@@ -1,0 +1,3 @@
+"""Addresses of the contacts for applications."""
+
+urlpatterns: list = []
