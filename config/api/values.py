@@ -51,6 +51,17 @@ def identifier(value: Any) -> int | None:
     return int(said)
 
 
+def identifiers(said: str) -> list[int]:
+    """Ids with commas between them; what is none is left out."""
+    found = []
+    for one in said.split(","):
+        try:
+            found.append(identifier(one))
+        except ValueError:
+            continue
+    return [number for number in found if number]
+
+
 def moment(value: Any) -> datetime | None:
     """A moment: ISO 8601 with any offset, or `2026-05-03 14:05`, which is UTC. None for nothing.
 

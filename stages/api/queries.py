@@ -80,7 +80,7 @@ def _word(word: str, by: TeamMember) -> Q:
     command, _, value = word.partition(":")
     match command.lower(), value.lower():
         case "ids", numbers:
-            return Q(pk__in=_ids(numbers))
+            return Q(pk__in=values.identifiers(numbers))
         case "is", "published":
             return Q(is_published=True)
         case "is", "unpublished":
@@ -92,13 +92,3 @@ def _word(word: str, by: TeamMember) -> Q:
         case "category", alias:
             return Q(category__alias=alias)
     return Q(name__icontains=word) | Q(description__icontains=word)
-
-
-def _ids(said: str) -> list[int]:
-    found = []
-    for number in said.split(","):
-        try:
-            found.append(values.identifier(number))
-        except ValueError:
-            continue
-    return [number for number in found if number]
