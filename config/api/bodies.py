@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,23 +22,28 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
 def body_of(request: HttpRequest) -> Data | list[Any]:
-    """The body, whatever the method: JSON, else a form; nothing is an empty one.
+    """The body, whatever the method: a form, else JSON; nothing is an empty one.
 
     Raises:
         ApiError: it cannot be read, or holds what PostgreSQL could not keep.
     """
     try:
+        if request.content_type == MULTIPART:
+            return _nested([(name, value) for name, values in request.POST.lists() for value in values], "body")
         text = request.body.decode()
     except RequestDataTooBig:
         raise ApiError(413, TOO_LARGE) from None
     except (UnicodeDecodeError, UnreadablePostError):
-        raise ApiError(400, "The body is not UTF-8.") from None
+        raise ApiError(400, "The body cannot be read.") from None
     return _form(text, "body") if is_form(request) else _json(text)
+
+
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 def is_form(request: HttpRequest) -> bool:
     """Whether the body is a form. What does not say what it is, is JSON."""
-    return request.content_type == "application/x-www-form-urlencoded"
+    return request.content_type in (URLENCODED, MULTIPART)
 
 
 def query_of(request: HttpRequest) -> Data:
@@ -83,6 +89,10 @@ def _form(text: str, what: str) -> Data:
         )
     except ValueError:
         raise ApiError(400, f"The {what} cannot be read.") from None
+    return _nested(pairs, what)
+
+
+def _nested(pairs: Sequence[tuple[str, str]], what: str) -> Data:
     if any("\0" in part for pair in pairs for part in pair):
         raise ApiError(400, f"The {what} holds a NUL character.")
     data: Data = {}
