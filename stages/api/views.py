@@ -73,6 +73,7 @@ def delete_stage(call: Call, pk: int) -> HttpResponse:
 
 @needs(Role.OPERATOR)
 def add_contact(call: Call, pk: int, contact: int) -> HttpResponse:
+    review_needed = values.yes_or_no(call.fields.get("review_needed"))
     stage = _stage_or_404(pk)
     outcome = change_status(
         contacts=[_contact_or_404(contact)],
@@ -80,7 +81,7 @@ def add_contact(call: Call, pk: int, contact: int) -> HttpResponse:
         cause=Cause.API,
         by=call.by,
         via=call.via,
-        review_needed=values.yes_or_no(call.fields.get("review_needed")),
+        review_needed=review_needed,
     )
     if outcome.refusal is Refusal.NOT_IN_THE_BOOK:
         raise ApiError(404, CONTACT_NOT_FOUND)
@@ -92,6 +93,7 @@ def add_contact(call: Call, pk: int, contact: int) -> HttpResponse:
 @needs(Role.OPERATOR)
 def remove_contact(call: Call, pk: int, contact: int) -> HttpResponse:
     """A contact that is not in the stage is left as it is."""
+    review_needed = values.yes_or_no(call.fields.get("review_needed"))
     _stage_or_404(pk)
     number = _contact_or_404(contact)
     while status := FunnelStatus.objects.filter(pk=number, stage=pk).first():
@@ -102,7 +104,7 @@ def remove_contact(call: Call, pk: int, contact: int) -> HttpResponse:
             by=call.by,
             via=call.via,
             signatures={number: status.signature},
-            review_needed=values.yes_or_no(call.fields.get("review_needed")),
+            review_needed=review_needed,
         )
         if outcome.refusal is not Refusal.CHANGED_MEANWHILE:
             return _success(flagged=bool(outcome.flagged))

@@ -17,7 +17,7 @@ def main() -> int:
     """Returns 1 if a figure misses its limit."""
     given = _arguments()
     with throw_away_server(urls="tests.bench.urls") as server:
-        for subject in ("loading", "pages", "moves", "imports"):  # in this order: an import changes the book
+        for subject in ("loading", "pages", "moves", "imports", "wire"):  # in this order: the last two change the book
             importlib.import_module(f"tests.bench.{subject}")
         from tests.bench.bench import Bench
 

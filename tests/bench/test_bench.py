@@ -29,6 +29,11 @@ def test_every_figure_is_measured(figures):
         "funnel_at_past_moments": 10,
         "import": 12_000,
         "import_memory": 250,
+        "wire_list_of_stages": 8,
+        "wire_add_contact": 15,
+        "wire_batch_of_200": 3,
+        "wire_load_by_token": 100,
+        "wire_load_by_password": 100,
     }
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "floor", "limit", "holds"}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from oauth2_provider.models import Application
 
 GRANTS = [
@@ -34,6 +35,12 @@ class NewApplicationForm(forms.ModelForm):
         self.fields["name"].required = True
         self.fields["name"].label = "Name"
         self.fields["name"].error_messages["required"] = "Give the application a name."
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """What stands beside a field already is not said again in the model's words."""
+        news = {field: said for field, said in errors.error_dict.items() if field not in self.errors}
+        if news:
+            super()._update_errors(ValidationError(news))  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
