@@ -88,8 +88,8 @@ Saved = Stage | ValidationError
 def create_stages(*, many: Sequence[Mapping[str, Any]], by: TeamMember | None) -> list[Saved]:
     """New stages, each as `create_stage` makes one, at the cost of a few. What cannot be kept holds up no other."""
     with transaction.atomic():
-        names = _names_in_use()
-        checked = [_checked(Stage(**fields, created_by=by), names) for fields in many]
+        names = _Names()
+        checked = [_checked(Stage(**fields, created_by=by), fields, names) for fields in many]
         return _save_together(checked, [stage for stage in checked if isinstance(stage, Stage)])
 
 
@@ -104,7 +104,7 @@ def change_stages(*, changes: Sequence[tuple[int, Mapping[str, Any]]], by: TeamM
     with transaction.atomic():
         numbers = {number for number, _ in changes}
         stored = _with_people(Stage.objects.in_use().filter(pk__in=numbers)).order_by("pk").in_bulk()
-        names = _names_in_use()
+        names = _Names()
         now = timezone.now()
         results: list[Saved | None] = []
         touched: dict[int, Stage] = {}
@@ -117,7 +117,7 @@ def change_stages(*, changes: Sequence[tuple[int, Mapping[str, Any]]], by: TeamM
             after = copy(stage)
             for name, value in {**changed, "modified_by": by, "modified_at": now}.items():
                 setattr(after, name, value)
-            checked = _checked(after, names)
+            checked = _checked(after, changed, names)
             if isinstance(checked, Stage):
                 touched[number] = checked
             results.append(checked)
@@ -137,42 +137,54 @@ def retire_stages(*, stages: Sequence[int], by: TeamMember | None) -> list[int]:
     return retired
 
 
-def _names_in_use() -> dict[str, int | None]:
-    """Whose name each is, in small letters."""
-    return {name.lower(): pk for pk, name in Stage.objects.in_use().values_list("pk", "name")}
+class _Names:
+    """Which stage in use has which name. One query."""
+
+    def __init__(self) -> None:
+        self._names = {pk: name.lower() for pk, name in Stage.objects.in_use().values_list("pk", "name")}
+        self._taken = set(self._names.values())
+
+    def is_free(self, stage: Stage) -> bool:
+        name = stage.name.lower()
+        return name not in self._taken or name == self._names.get(stage.pk)
+
+    def take(self, stage: Stage) -> None:
+        """The stage is called so from now on."""
+        self._taken.discard(self._names.get(stage.pk, ""))
+        self._taken.add(stage.name.lower())
+        if stage.pk:
+            self._names[stage.pk] = stage.name.lower()
 
 
-_KNOWN_TO_BE_THERE = ("category", "created_by", "modified_by")
+_ALL = frozenset(field.name for field in Stage._meta.concrete_fields)
 
 
-def _checked(stage: Stage, names: dict[str, int | None]) -> Saved:
-    """The stage, if it can be kept beside the names in use, which then has its own; else what is wrong.
+def _checked(stage: Stage, fields: Mapping[str, Any], names: _Names) -> Saved:
+    """The stage with these fields set, if it can be kept beside the names in use; else what is wrong.
 
-    As `Stage.full_clean`, without asking the database.
+    As `Stage.full_clean`, without asking the database. A category is known to be there.
     """
     wrong: dict[str, Any] = {}
     try:
-        stage.clean_fields(exclude=_KNOWN_TO_BE_THERE)
+        stage.clean_fields(exclude=_ALL - fields.keys() | {"category"})
     except ValidationError as error:
         wrong = error.update_error_dict(wrong)
-    name = stage.name.lower()
-    if name in names and (stage.pk is None or names[name] != stage.pk):
+    if not names.is_free(stage):
         wrong.setdefault("name", []).append(_sentence("stage_name_is_unique_among_stages_in_use"))
     if stage.publish_up and stage.publish_down and stage.publish_up >= stage.publish_down:
         wrong.setdefault("publish_down", []).append(_sentence("stage_window_opens_before_it_closes"))
     if wrong:
         return ValidationError(wrong)
-    for former in [former for former, owner in names.items() if stage.pk and owner == stage.pk]:
-        del names[former]
-    names[name] = stage.pk
+    names.take(stage)
     return stage
 
 
 def _save_together(results: list[Any], stages: Sequence[Stage]) -> list[Any]:
     """Save checked stages in one statement; one by one if somebody took a name meanwhile. Returns `results` of now."""
+    fields = sorted(_ALL - {"id"})
     try:
         with transaction.atomic():
-            Stage.objects.bulk_create(stages, update_conflicts=True, unique_fields=["id"], update_fields=_CHANGEABLE)
+            Stage.objects.bulk_create(stages, update_conflicts=True, unique_fields=["id"], update_fields=fields)
         return results
     except IntegrityError:
         problems = {id(stage): problem for stage in stages if (problem := _problem_with(stage))}
@@ -190,9 +202,6 @@ def _problem_with(stage: Stage) -> ValidationError | None:
 def _with_people(stages: QuerySet[Stage]) -> QuerySet[Stage]:
     """Locked, with the category and the people whose names a reader wants."""
     return stages.select_related("category", "created_by", "modified_by").select_for_update(no_key=True, of=("self",))
-
-
-_CHANGEABLE = [field.name for field in Stage._meta.concrete_fields if not field.primary_key]
 
 
 def _sentence(constraint: str) -> str:

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,8 @@ SENDERS = 16
 @figure("wire_list_of_stages", limit=8)
 def list_of_stages(bench: Bench) -> Measured:
     bench.big.use()
-    return Measured(bench.median(partial(_ask, _Caller(bench), "GET", "/stages")), floor=_floor(bench))
+    caller = _Caller(bench)
+    return Measured(bench.median(lambda: caller.ask("GET", "/stages")), floor=caller.floor(bench))
 
 
 @figure("wire_add_contact", limit=15)
@@ -50,7 +50,8 @@ def add_contact(bench: Bench) -> Measured:
     """To another stage each time, of a contact that was not moved before."""
     bench.big.use()
     caller, contacts = _Caller(bench), _Contacts()
-    return Measured(bench.median(lambda: _ask(caller, "POST", contacts.to_another_stage())), floor=_floor(bench))
+    moved = bench.median(lambda: caller.ask("POST", contacts.to_another_stage()))
+    return Measured(moved, floor=caller.floor(bench))
 
 
 @figure("wire_batch_of_200", unit="×", limit=3)
@@ -91,15 +92,9 @@ class _Caller:
             raise RuntimeError(f"{method} {path} answered {response.status_code}: {response.text[:200]}")
         return response.json()
 
-
-def _ask(caller: _Caller, method: str, path: str, said: Any = None) -> Any:
-    return caller.ask(method, path, said)
-
-
-def _floor(bench: Bench) -> float:
-    """A path that there is not: all of the middleware, and no query."""
-    client = Client(SERVER_NAME="localhost")
-    return bench.median(lambda: client.get("/api/nothing"))
+    def floor(self, bench: Bench) -> float:
+        """All of the middleware and the token, and nothing read."""
+        return bench.median(lambda: self.ask("GET", "/bench"))
 
 
 class _Contacts:
@@ -260,7 +255,7 @@ class _Load:
 
 @contextmanager
 def _web_processes(bench: Bench) -> Iterator[int]:
-    """Gunicorn as `manage.py serve` runs it, with a process for each of two cores, over the big book. Yields its port."""
+    """Gunicorn as `manage.py serve` runs it, a process for each of two cores, over the big book. Yields its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
