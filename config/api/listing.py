@@ -36,13 +36,21 @@ class Window:
     limit: int | None
 
     @classmethod
-    def of(cls, query: Data) -> "Window":
-        limit = values.count(query.get("limit"), LIMIT)
-        return cls(values.count(query.get("start"), 0), limit or None)
+    def of(cls, query: Data, *, most: int | None = None) -> "Window":
+        """What `start` and `limit` say; with `most`, no more than that."""
+        limit = values.count(query.get("limit"), LIMIT) or None
+        if most is not None:
+            limit = min(limit or most, most)
+        return cls(values.count(query.get("start"), 0), limit)
 
     @property
     def rows(self) -> slice:
         return slice(self.start, self.start + self.limit if self.limit else None)
+
+    def total(self, shown: int, count: Callable[[], int]) -> int:
+        """How many there are in all: counted only where the part that is shown does not tell."""
+        reaches_the_end = self.limit is None or shown < self.limit
+        return self.start + shown if reaches_the_end and (shown or not self.start) else count()
 
 
 def is_said(query: Data, *names: str) -> bool:

@@ -51,7 +51,7 @@ COLUMNS = {
 def contacts_asked_for(query: Data) -> tuple[int, list[Contact]]:
     """How many contacts match, and those of the window, in the order of their ids unless another one is asked for.
 
-    Five queries at most. Without a condition the funnel has counted already, else they are counted.
+    Three queries, up to two more where there are more: without a condition, the funnel has counted already.
 
     Raises:
         ApiError: a column, an expression or a value is not known.
@@ -59,11 +59,10 @@ def contacts_asked_for(query: Data) -> tuple[int, list[Contact]]:
     conditions = [*conditions_of(query, COLUMNS), *_search(text_said(query, "search", "searchFilter"))]
     order = order_of(query, COLUMNS)
     matching = Contact.objects.alias(lower_email=Lower("email")).filter(*conditions)
-    total = matching.count() if conditions else how_many(ContactQuery()).number
-    rows = Window.of(query).rows
-    stop = min(rows.stop or rows.start + MOST, rows.start + MOST)
-    ids = list(matching.order_by(*order, "id").values_list("pk", flat=True)[rows.start : stop])
-    return total, contacts_of(ids)
+    window = Window.of(query, most=MOST)
+    ids = list(matching.order_by(*order, "id").values_list("pk", flat=True)[window.rows])
+    count = matching.count if conditions else lambda: how_many(ContactQuery()).number
+    return window.total(len(ids), count), contacts_of(ids)
 
 
 def contacts_of(ids: Sequence[int]) -> list[Contact]:

@@ -35,7 +35,7 @@ COLUMNS = {
 def stages_asked_for(query: Data, *, by: TeamMember) -> tuple[int, list[Stage]]:
     """How many stages in use match, and those of the window, by name unless another order is asked for.
 
-    Two queries.
+    One query, two where there are more.
 
     Raises:
         ApiError: a column, an expression or a value is not known.
@@ -45,7 +45,9 @@ def stages_asked_for(query: Data, *, by: TeamMember) -> tuple[int, list[Stage]]:
         conditions.append(Q(is_published=True))
     order = order_of(query, COLUMNS) or [F("name").asc()]
     matching = Stage.objects.in_use().filter(*conditions)
-    return matching.count(), list(with_people(matching).order_by(*order, "id")[Window.of(query).rows])
+    window = Window.of(query)
+    found = list(with_people(matching).order_by(*order, "id")[window.rows])
+    return window.total(len(found), matching.count), found
 
 
 def with_people(stages: QuerySet[Stage]) -> QuerySet[Stage]:

@@ -12,7 +12,6 @@ from config.api.endpoints import Call, endpoint, needs
 from config.api.listing import is_said
 from config.team.roles import Role
 from contacts.causes import Cause
-from contacts.models import Contact
 from journeys.retire.actions import retire_stages
 from journeys.status.actions import change_status
 from journeys.status.models import FunnelStatus
@@ -74,9 +73,13 @@ def delete_stage(call: Call, pk: int) -> HttpResponse:
 @needs(Role.OPERATOR)
 def add_contact(call: Call, pk: int, contact: int) -> HttpResponse:
     review_needed = values.yes_or_no(call.fields.get("review_needed"))
-    stage = _stage_or_404(pk)
+    stage = Stage.objects.in_use().filter(pk=pk).first()
+    if not stage:
+        raise ApiError(404, NOT_FOUND)
+    if contact > values.LARGEST_ID:
+        raise ApiError(404, CONTACT_NOT_FOUND)
     outcome = change_status(
-        contacts=[_contact_or_404(contact)],
+        contacts=[contact],
         to=stage,
         cause=Cause.API,
         by=call.by,
@@ -95,15 +98,16 @@ def remove_contact(call: Call, pk: int, contact: int) -> HttpResponse:
     """A contact that is not in the stage is left as it is."""
     review_needed = values.yes_or_no(call.fields.get("review_needed"))
     _stage_or_404(pk)
-    number = _contact_or_404(contact)
-    while status := FunnelStatus.objects.filter(pk=number, stage=pk).first():
+    if not FunnelStatus.objects.filter(pk=contact).exists():
+        raise ApiError(404, CONTACT_NOT_FOUND)
+    while status := FunnelStatus.objects.filter(pk=contact, stage=pk).first():
         outcome = change_status(
-            contacts=[number],
+            contacts=[contact],
             to=None,
             cause=Cause.API,
             by=call.by,
             via=call.via,
-            signatures={number: status.signature},
+            signatures={contact: status.signature},
             review_needed=review_needed,
         )
         if outcome.refusal is not Refusal.CHANGED_MEANWHILE:
@@ -132,12 +136,6 @@ def _stage_or_404(pk: int) -> Stage:
     if not stage:
         raise ApiError(404, NOT_FOUND)
     return stage
-
-
-def _contact_or_404(pk: int) -> int:
-    if not Contact.objects.filter(pk=pk).exists():
-        raise ApiError(404, CONTACT_NOT_FOUND)
-    return pk
 
 
 def _success(*, flagged: bool) -> HttpResponse:
