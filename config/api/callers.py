@@ -105,9 +105,18 @@ def _by_password(request: HttpRequest, credentials: str) -> Caller:
     if not name or not colon or "\0" in name + password:
         raise _unknown(UNKNOWN_CALLER)
     member = member_signing_in(name)
-    if member and member.is_active and verified.know(member, password):
+    if not member or not member.is_active:
+        return _verified(request, name, password)
+    if verified.know(member, password):
         return Caller(member, member.role)
-    found = authenticate(request, username=member.email if member else name, password=password)
+    with verified.turn_of(member):
+        if verified.know(member, password):
+            return Caller(member, member.role)
+        return _verified(request, member.email, password)
+
+
+def _verified(request: HttpRequest, email: str, password: str) -> Caller:
+    found = authenticate(request, username=email, password=password)
     if request.__dict__.pop("axes_locked_out", False):
         raise ApiError(429, LOCKED_OUT, Retry_After=str(LOCKED_OUT_SECONDS))
     if not isinstance(found, TeamMember):

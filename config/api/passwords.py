@@ -7,6 +7,7 @@ matched: a changed password or a deactivated account counts from the next reques
 import hashlib
 import hmac
 import secrets
+import threading
 import time
 from collections import OrderedDict
 
@@ -16,6 +17,8 @@ SECONDS = 60
 MOST = 1000
 """So many are remembered; the oldest goes first."""
 
+TURNS = 64
+
 _KEY = secrets.token_bytes(32)
 
 
@@ -24,6 +27,11 @@ class VerifiedPasswords:
 
     def __init__(self) -> None:
         self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._turns = [threading.Lock() for _ in range(TURNS)]
+
+    def turn_of(self, member: TeamMember) -> threading.Lock:
+        """Held while a member's password is verified: of many requests that come at once, the first one hashes."""
+        return self._turns[member.pk % TURNS]
 
     def remember(self, member: TeamMember, password: str) -> None:
         """The password was found to be the member's."""

@@ -23,6 +23,7 @@ from journeys.status.models import StatusChange
 from stages.models import Stage
 from tests.api import application as tests_application
 from tests.api.application import error
+from tests.elsewhere import at_once
 from tests.factories import TeamMemberFactory, contact_in
 from tests.heart import last_change
 
@@ -130,6 +131,13 @@ def test_a_password_is_hashed_once_a_minute(ana: TeamMember, hashed: list[str], 
     now[0] += 0.1
     ask(basic(ana.email))
     assert len(hashed) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_come_at_once_with_a_password_one_is_hashed_for(ana: TeamMember, hashed: list[str]) -> None:
+    answers = at_once(*[lambda: ask(basic(ana.email)).status_code] * 5)
+    assert answers == [200] * 5
+    assert hashed == [PASSWORD]
 
 
 def test_what_is_remembered_is_not_the_password(ana: TeamMember, nothing_verified: VerifiedPasswords) -> None:
