@@ -39,5 +39,7 @@ class Token(TokenView):
             response = super().dispatch(request, *args, **kwargs)
         except ApiError as error:
             return error.answer()
+        except ValueError:  # oauthlib's word for an address that is not encoded as it should be
+            return ApiError(400, "The query string cannot be read.").answer()
         response.setdefault("Cache-Control", "no-store")
         return response

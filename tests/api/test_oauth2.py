@@ -209,6 +209,14 @@ def test_no_input_breaks_it(for_people: dict[str, str], said: dict[str, Any], en
     assert not AccessToken.objects.exists()
 
 
+@pytest.mark.parametrize("query", ["%", "%zz=1", "a=%ff", "%00", "&&&", "grant_type=client_credentials"])
+def test_no_query_string_breaks_it(by_itself: dict[str, str], query: str) -> None:
+    body = urlencode({"grant_type": "nonsense", **by_itself})
+    response = Client().post(f"{TOKEN}?{query}", body, content_type="application/x-www-form-urlencoded")
+    assert 400 <= response.status_code < 500
+    assert not AccessToken.objects.exists()
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"null", b"[1]", b'"x"', b"{}" * 2_000_000])
 def test_no_body_breaks_it(db: None, body: bytes) -> None:
     for content_type in ("application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"):

@@ -76,6 +76,14 @@ def test_a_request_that_cannot_be_trusted_is_not_answered_elsewhere(
     assert "evil.example" not in page["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("query", ["%", "%zz=1", "client_id=%ff", "client_id=&client_id=", "client_id=x&client_id=y"])
+def test_an_address_that_cannot_be_read_is_a_400(client_of: ClientOf, operator: TeamMember, query: str) -> None:
+    for method in ("get", "post"):
+        response = getattr(client_of(operator), method)(f"{AUTHORIZE}?{query}")
+        assert response.status_code in ((400,) if method == "get" else (200, 400))
+    assert not Grant.objects.exists()
+
+
 def test_an_unknown_scope_is_said_to_the_application(
     client_of: ClientOf, operator: TeamMember, asked: dict[str, str]
 ) -> None:

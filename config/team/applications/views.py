@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -69,7 +70,10 @@ class Authorize(AuthorizationView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         require(request, Role.VIEWER)
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except ValueError as unreadable:  # oauthlib's word for an address that is not encoded as it should be
+            raise BadRequest from unreadable
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         """The form's answer is a redirect to the application, which the Content Security Policy has to allow."""
