@@ -56,8 +56,8 @@ install install-tests:
 	@command -v $(PYTHON) >/dev/null || { echo "Funnelbook needs Python 3.11 or newer; $(PYTHON) was not found." >&2; exit 1; }
 	@$(PYTHON) -m config.install $(if $(filter install-tests,$@),--tests)
 
-# After a change of pyproject.toml; needs uv.
+# After a change of pyproject.toml; needs uv. Packages are installed from wheels; of mautic there is none.
 requirements:
 	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 --no-header -q -o requirements.txt
 	uv pip compile --group pyproject.toml:test --universal --generate-hashes --python-version 3.11 --no-header -q \
-		-c requirements.txt -o tests/requirements.txt
+		--no-binary mautic --emit-build-options -c requirements.txt -o tests/requirements.txt

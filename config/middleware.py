@@ -7,16 +7,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from config.api.answers import is_of_api
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RefuseNulMiddleware:
-    """Answer 400 to a NUL in path, query or form: PostgreSQL cannot store it in text."""
+    """Answer 400 to a NUL in path, query or form: PostgreSQL cannot store it in text. The API says so itself."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_of_api(request):
+            return self.get_response(request)
         if "\0" in request.path or _holds_nul(request.GET) or self._body_holds_nul(request):
             return render(request, "400.html", {"reason": "The request holds a NUL character."}, status=400)
         return self.get_response(request)
@@ -31,12 +35,14 @@ def _holds_nul(query) -> bool:
 
 
 class ReaderTimeZoneMiddleware:
-    """Show times in the zone of the person who reads, else in the organisation's."""
+    """Show times in the zone of the person who reads, else in the organisation's. Applications get them in UTC."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_of_api(request):
+            return self.get_response(request)
         zone = getattr(request.user, "time_zone", "") or request_organisation(request).time_zone
         with timezone.override(zoneinfo.ZoneInfo(zone)):
             return self.get_response(request)

@@ -71,7 +71,9 @@ SETTINGS_PAGES = [
     Entry("Lost reasons", "journeys:lost_reasons", "no-symbol", role=Role.MARKETER),
     Entry("Categories", "stages:categories", "folder", role=Role.MARKETER),
     Entry("Attributes", "contacts:attributes", "list-bullet", role=Role.MARKETER),
+    Entry("OAuth2 applications", "team:applications", "puzzle-piece", role=Role.ADMINISTRATOR),
     Entry("My account", "team:my_account", "user-circle", role=Role.NONE),
+    Entry("API tokens", "team:tokens", "key"),
 ]
 
 

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "heroicons",
     "csp",
     "axes",
+    "oauth2_provider",
     "procrastinate.contrib.django",
     "config",
     "config.team",
@@ -140,6 +141,24 @@ AXES_LOCKOUT_TEMPLATE = "team/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "config.team.sign_in.attempted_email"
 AXES_RESET_ON_SUCCESS = True
+
+# Applications
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "read": "Read contacts, stages and history",
+        "write": "Change contacts and stages",
+        "admin": "Whatever only administrators may, erasing people included",
+    },
+    "OAUTH2_BACKEND_CLASS": "config.api.oauth.FormOrJson",
+    "PKCE_REQUIRED": False,  # clients of Mautic do not know it
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 14 * 24 * 3600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # digests alone are stored
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+}
 
 # Words, numbers and times
 LANGUAGE_CODE = "en"

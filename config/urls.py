@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("stages.urls")),
     path("", include("contacts.urls")),
     path("", include("journeys.urls")),
+    path("", include("config.api.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -79,6 +79,7 @@ class ContactForm(forms.ModelForm):
             "last_open_at",
             "last_click_at",
             "last_reply_at",
+            "last_active_at",
             "attributes",
         ]
         field_classes = {"attributes": AttributesField}

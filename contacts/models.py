@@ -48,6 +48,7 @@ class Contact(ErrorsBesideFields, models.Model):
     last_open_at = models.DateTimeField("last open", null=True, blank=True)
     last_click_at = models.DateTimeField("last click", null=True, blank=True)
     last_reply_at = models.DateTimeField("last reply", null=True, blank=True)
+    last_active_at = models.DateTimeField("last active", null=True, blank=True)
     attributes = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
     created_at = models.DateTimeField(default=timezone.now, db_default=models.functions.Now(), editable=False)
     updated_at = models.DateTimeField(default=timezone.now, db_default=models.functions.Now(), editable=False)

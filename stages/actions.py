@@ -1,12 +1,14 @@
 """Writes to the stages: what the funnel is made of. What they were called before, the database writes down."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from config.team.models import TeamMember
@@ -171,3 +173,117 @@ def _save(stage: Stage) -> None:
     except IntegrityError as taken:
         stage.validate_constraints()
         raise ValidationError("Somebody saved a stage like this at the same moment.") from taken
+
+
+Saved = Stage | ValidationError
+"""What became of one of many: the stage, or by field what cannot be kept."""
+
+
+def create_stages(*, many: Sequence[Mapping[str, Any]], by: TeamMember | None) -> list[Saved]:
+    """New stages, each as `create_stage` makes one, at the cost of a few. What cannot be kept holds up no other."""
+    with transaction.atomic():
+        names = _Names()
+        checked = [_checked(Stage(**fields, created_by=by), fields, names) for fields in many]
+        return _save_together(checked, [stage for stage in checked if isinstance(stage, Stage)])
+
+
+def change_stages(*, changes: Sequence[tuple[int, Mapping[str, Any]]], by: TeamMember | None) -> list[Saved | None]:
+    """Change stages one after the other, each as `change_stage` changes one, at the cost of a few.
+
+    Args:
+        changes: the id of each, and values by name of the model's field.
+
+    Returns: for each change the stage as it is then, what cannot be kept, or None if there is no such stage in use.
+    """
+    with transaction.atomic():
+        numbers = {number for number, _ in changes}
+        stored = _with_people(Stage.objects.in_use().filter(pk__in=numbers)).order_by("pk").in_bulk()
+        names = _Names()
+        now = timezone.now()
+        results: list[Saved | None] = []
+        touched: dict[int, Stage] = {}
+        for number, fields in changes:
+            stage = touched.get(number) or stored.get(number)
+            changed = {name: value for name, value in fields.items() if stage and getattr(stage, name) != value}
+            if not stage or not changed:
+                results.append(stage)
+                continue
+            after = copy(stage)
+            for name, value in {**changed, "modified_by": by, "modified_at": now}.items():
+                setattr(after, name, value)
+            checked = _checked(after, changed, names)
+            if isinstance(checked, Stage):
+                touched[number] = checked
+            results.append(checked)
+        return _save_together(results, list(touched.values()))
+
+
+class _Names:
+    """Which stage in use has which name. One query."""
+
+    def __init__(self) -> None:
+        self._names = {pk: name.lower() for pk, name in Stage.objects.in_use().values_list("pk", "name")}
+        self._taken = set(self._names.values())
+
+    def is_free(self, stage: Stage) -> bool:
+        name = stage.name.lower()
+        return name not in self._taken or name == self._names.get(stage.pk)
+
+    def take(self, stage: Stage) -> None:
+        """The stage is called so from now on."""
+        self._taken.discard(self._names.get(stage.pk, ""))
+        self._taken.add(stage.name.lower())
+        if stage.pk:
+            self._names[stage.pk] = stage.name.lower()
+
+
+_ALL = frozenset(field.name for field in Stage._meta.concrete_fields)
+
+
+def _checked(stage: Stage, fields: Mapping[str, Any], names: _Names) -> Saved:
+    """The stage with these fields set, if it can be kept beside the names in use; else what is wrong.
+
+    As `Stage.full_clean`, without asking the database. A category is known to be there.
+    """
+    wrong: dict[str, Any] = {}
+    try:
+        stage.clean_fields(exclude=_ALL - fields.keys() | {"category"})
+    except ValidationError as error:
+        wrong = error.update_error_dict(wrong)
+    if not names.is_free(stage):
+        wrong.setdefault("name", []).append(_sentence("stage_name_is_unique_among_stages_in_use"))
+    if stage.publish_up and stage.publish_down and stage.publish_up >= stage.publish_down:
+        wrong.setdefault("publish_down", []).append(_sentence("stage_window_opens_before_it_closes"))
+    if wrong:
+        return ValidationError(wrong)
+    names.take(stage)
+    return stage
+
+
+def _save_together(results: list[Any], stages: Sequence[Stage]) -> list[Any]:
+    """Save checked stages in one statement; one by one if somebody took a name meanwhile. Returns `results` of now."""
+    fields = sorted(_ALL - {"id"})
+    try:
+        with transaction.atomic():
+            Stage.objects.bulk_create(stages, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+        return results
+    except IntegrityError:
+        problems = {id(stage): problem for stage in stages if (problem := _problem_with(stage))}
+        return [problems.get(id(result), result) for result in results]
+
+
+def _problem_with(stage: Stage) -> ValidationError | None:
+    try:
+        _save(stage)
+    except ValidationError as error:
+        return error
+    return None
+
+
+def _with_people(stages: QuerySet[Stage]) -> QuerySet[Stage]:
+    """Locked, with the category and the people whose names a reader wants."""
+    return stages.select_related("category", "created_by", "modified_by").select_for_update(no_key=True, of=("self",))
+
+
+def _sentence(constraint: str) -> str:
+    return next(str(one.violation_error_message) for one in Stage._meta.constraints if one.name == constraint)

@@ -1,11 +1,23 @@
-"""What is written about team members and the organisation."""
+"""What is written about team members, the applications they let in, and the organisation."""
+
+import logging
+import secrets
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
+from oauth2_provider.generators import generate_client_secret
+from oauth2_provider.models import Application
 
-from config.team.models import Organisation, TeamMember
-from config.team.queries import administrators
+from config.team.models import ApiToken, Organisation, TeamMember
+from config.team.queries import administrators, digest_of
 from config.team.roles import Role
+
+logger = logging.getLogger(__name__)
+
+LAST_USE = timedelta(minutes=1)
+"""The last use of a token is written down no more often than this."""
 
 
 @transaction.atomic
@@ -92,3 +104,63 @@ def _give_role(member: TeamMember, role: Role) -> None:
     member.groups.remove(*roles.exclude(name=role.label))
     member.groups.add(*roles.filter(name=role.label))
     member.__dict__.pop("role", None)  # it was read before
+
+
+def create_token(
+    *, name: str, scope: ApiToken.Scope, expires_at: datetime | None, by: TeamMember
+) -> tuple[ApiToken, str]:
+    """A team member lets an application call the API as themselves.
+
+    Returns: the token, and the secret that is shown once and stored nowhere.
+    """
+    secret = ApiToken.BEGINNING + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        owner=by,
+        name=name,
+        scope=scope,
+        expires_at=expires_at,
+        prefix=secret[: ApiToken._meta.get_field("prefix").max_length],
+        digest=digest_of(secret),
+    )
+    logger.info("API token %s was created by %s", token.pk, by.pk)
+    return token, secret
+
+
+def revoke_token(*, token: ApiToken, by: TeamMember) -> None:
+    """From the next request on, the token opens nothing."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by)
+    logger.info("API token %s was revoked by %s", token.pk, by.pk)
+
+
+def note_use_of_token(*, token: ApiToken, by: TeamMember) -> None:
+    """Write down that a token was used now, unless that was done a moment ago: most requests write nothing."""
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > LAST_USE:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def create_application(*, name: str, grant_type: str, redirect_uris: str, by: TeamMember) -> tuple[Application, str]:
+    """An Administrator lets an application ask for OAuth2 tokens. With its own credentials it acts as this person.
+
+    Returns: the application, and its secret, which is shown once and stored as a hash.
+    """
+    secret = generate_client_secret()
+    application = Application(
+        name=name,
+        user=by,
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=grant_type,
+        redirect_uris=redirect_uris,
+        client_secret=secret,
+    )
+    application.full_clean()
+    application.save()
+    logger.info("OAuth2 application %s was created by %s", application.pk, by.pk)
+    return application, secret
+
+
+def remove_application(*, application: Application, by: TeamMember) -> None:
+    """The application and every token it was given open nothing any more."""
+    number = application.pk
+    application.delete()
+    logger.info("OAuth2 application %s was removed by %s", number, by.pk)

@@ -1,7 +1,9 @@
 """Team members and the organisation they work for."""
 
 import zoneinfo
+from collections.abc import Iterable
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -107,3 +109,50 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ApiToken(models.Model):
+    """Lets an application call the API as a team member, without their password. Only a digest of it is stored."""
+
+    class Scope(models.TextChoices):
+        """What the token may do at most. The values are those of OAuth2 too."""
+
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+        ADMIN = "admin", "Everything, erasing people included"
+
+    BEGINNING = "fb_"
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="api_tokens", editable=False)
+    name = models.CharField(max_length=100, help_text="Which application uses it, and what for.")
+    scope = models.CharField(max_length=5, choices=Scope, default=Scope.READ)
+    prefix = models.CharField(max_length=11, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def strongest_role(self) -> Role:
+        """The role that the token has at most; its owner's, if that is weaker."""
+        return self.strongest_role_of([self.scope])
+
+    @classmethod
+    def strongest_role_of(cls, scopes: Iterable[str]) -> Role:
+        """The role that these scopes are worth together; none for scopes that nobody knows."""
+        worth = {cls.Scope.READ: Role.VIEWER, cls.Scope.WRITE: Role.MARKETER, cls.Scope.ADMIN: Role.ADMINISTRATOR}
+        return max((role for scope, role in worth.items() if scope in set(scopes)), default=Role.NONE)
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()

@@ -1,6 +1,6 @@
-"""Addresses of signing in and out, one's own account and the organisation."""
+"""Addresses of signing in and out, one's own account, the organisation, and the applications that are let in."""
 
-from django.urls import path
+from django.urls import include, path
 
 from config.team import views
 
@@ -12,4 +12,6 @@ urlpatterns = [
     path("account", views.my_account, name="my_account"),
     path("account/theme", views.theme, name="theme"),
     path("settings/organisation", views.organisation, name="organisation"),
+    path("", include("config.team.tokens.urls")),
+    path("", include("config.team.applications.urls")),
 ]

@@ -1,5 +1,6 @@
 """Reads of labels: all of them, and who carries them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,3 +77,12 @@ def label_changes_page(contact: Contact, *, older_than: int | None = None) -> La
 
 def _carried() -> QuerySet[CarriedLabel]:
     return CarriedLabel.objects.select_related("label", "by").order_by(Lower("label__name"), "label_id")
+
+
+def labels_by_name(names: Collection[str]) -> dict[str, Label]:
+    """Labels by their name in small letters; those that there are not are missing. One query, none for no names."""
+    wanted = {name.lower() for name in names}
+    if not wanted:
+        return {}
+    found = Label.objects.annotate(lower_name=Lower("name")).filter(lower_name__in=wanted)
+    return {label.name.lower(): label for label in found}

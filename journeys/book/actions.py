@@ -37,6 +37,7 @@ def add_contact(
     since: datetime | None = None,
     by: TeamMember | None,
     cause: Cause,
+    via: int | None = None,
 ) -> Contact:
     """Add a contact to the book, with one row of history for where it stands.
 
@@ -45,6 +46,7 @@ def add_contact(
         stage: an explicit one, None for none, or the default status.
         since: when it began to stand there; now if left out.
         by, cause: who added it and why. The default status is recorded with cause default.
+        via: the web form or token behind the cause.
 
     Raises:
         MoveRefused: the stage is closed, or the date lies in the future.
@@ -59,6 +61,7 @@ def add_contact(
             to=to,
             cause=recorded_cause,
             by=by,
+            via=via,
             dates={pk: since} if since else None,
             inactive=frozenset([pk] if contact.account_state == Contact.AccountState.INACTIVE else []),
         )

@@ -37,6 +37,11 @@ def test_every_figure_is_measured(figures):
         "undo": 1.2,
         "people_through_http_during_label_rule": 100,
         "slowest_through_http_during_label_rule": 1000,
+        "wire_list_of_stages": 8,
+        "wire_add_contact": 15,
+        "wire_batch_of_200": 3,
+        "wire_load_by_token": 100,
+        "wire_load_by_password": 100,
     }
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "floor", "limit", "holds"}

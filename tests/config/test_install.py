@@ -145,7 +145,8 @@ def test_any_python_3_can_read_it() -> None:
 
 def test_requirements_are_pinned_and_hashed_and_name_no_index() -> None:
     for name in ("requirements.txt", "tests/requirements.txt"):
-        lines = (Path(install.__file__).parent.parent / name).read_text().splitlines()
+        text = (Path(install.__file__).parent.parent / name).read_text()
+        lines = text.removeprefix("--no-binary mautic\n\n").splitlines()  # there is no wheel of it
         packages = [line for line in lines if line and not line[0].isspace()]
         assert len(packages) > 10
         assert [line for line in packages if "==" not in line] == []

@@ -32,9 +32,15 @@ def test_settings_begin_with_what_the_role_may_open(
     seen, viewer: TeamMember, marketer: TeamMember, administrator: TeamMember
 ) -> None:
     for member, pages in [
-        (viewer, ["My account"]),
-        (marketer, ["Lost reasons", "Categories", "Attributes", "My account"]),
-        (administrator, ["Organisation", "Lost reasons", "Categories", "Attributes", "My account"]),
+        (viewer, ["My account", "API tokens"]),
+        (marketer, ["Lost reasons", "Categories", "Attributes", "My account", "API tokens"]),
+        (
+            administrator,
+            [
+                *("Organisation", "Lost reasons", "Categories", "Attributes", "OAuth2 applications", "My account"),
+                "API tokens",
+            ],
+        ),
     ]:
         request = seen(member)
         assert [page.label for page in settings_pages(request)] == pages

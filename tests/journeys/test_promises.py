@@ -558,7 +558,7 @@ def test_no_foreign_key_edits_history() -> None:
 
 # Opens, clicks, replies and unsubscribes never move anyone
 
-SIGNALS = ["last_open_at", "last_click_at", "last_reply_at", "subscribed_at", "unsubscribed_at"]
+SIGNALS = ["last_open_at", "last_click_at", "last_reply_at", "last_active_at", "subscribed_at", "unsubscribed_at"]
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
