@@ -22,13 +22,13 @@ serve: install
 test: install-tests
 	@$(RUN) -m tests.chromium
 	@$(MAKE) --no-print-directory lint types
-	@$(RUN) -m pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
+	@$(RUN) -m pytest -n $(PROCESSES) --dist loadfile $(TESTS)
 
 # The tests with another PostgreSQL: make test-postgresql POSTGRESQL_BIN=/usr/lib/postgresql/15/bin
 test-postgresql: install-tests
 	@test -x "$(POSTGRESQL_BIN)/postgres" || { echo "Name the folder of PostgreSQL's programs in POSTGRESQL_BIN." >&2; exit 1; }
 	@$(RUN) -m tests.chromium
-	@POSTGRESQL_BIN="$(POSTGRESQL_BIN)" $(RUN) -m pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
+	@POSTGRESQL_BIN="$(POSTGRESQL_BIN)" $(RUN) -m pytest -n $(PROCESSES) --dist loadfile $(TESTS)
 
 lint: install-tests
 	@$(RUN) -m ruff check --quiet .

@@ -1,5 +1,6 @@
 """Many contacts changed in a real browser: selected, narrowed or pasted; with keys, on a phone, without scripts."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -39,7 +40,7 @@ def people(monkeypatch: pytest.MonkeyPatch, aware: Stage, customer: Stage) -> li
 def previewed(page: Page) -> tuple[Operation, Selection]:
     """What the one preview, which the page shows now, is about."""
     preview = RunPreview.objects.get()
-    expect(page).to_have_url(f"{page.url.split('/previews')[0]}/previews/{preview.pk}")
+    expect(page).to_have_url(re.compile(rf"/previews/{preview.pk}\?next="))
     return Operation.read(preview.operation), Selection.read(preview.selection)
 
 

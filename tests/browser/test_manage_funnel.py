@@ -197,7 +197,7 @@ def test_a_kept_rule_is_run_again_by_way_of_its_preview(
     page = signed_in_page(marketer)
     page.goto("/manage-funnel")
     page.click(f"#label-rule-{rule.pk} >> text=Run…")
-    expect(page).to_have_url(re.compile(r"/previews/\d+$"))
+    expect(page).to_have_url(re.compile(r"/previews/\d+\?next="))
     expect(page.locator("h1")).to_have_text("Label purchased-q2 → Customer")
     expect(page.locator(".preview-sentence")).to_contain_text("5 will move")
     assert not Run.objects.exists()
@@ -223,7 +223,7 @@ def test_the_default_and_the_movement_rules_are_set(
     expect(page.locator(".message")).to_contain_text("come to Engaged from now on.")
     assert FunnelSettings.objects.get().default_stage == engaged
     page.click("text=Give it Engaged…")
-    expect(page).to_have_url(re.compile(r"/previews/\d+$"))
+    expect(page).to_have_url(re.compile(r"/previews/\d+\?next="))
     assert RunPreview.objects.get().operation["stage"] == engaged.pk
 
     page.goto("/manage-funnel")

@@ -15,8 +15,6 @@ from config import embedded
 from config.management.commands import serve
 from tests.installation import MANAGE, Installation, free_port, wait_until
 
-pytestmark = pytest.mark.xdist_group("serve")
-
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:

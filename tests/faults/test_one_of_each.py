@@ -7,8 +7,6 @@ import pytest
 
 from tests.faults.trial import Trial, trial
 
-pytestmark = pytest.mark.xdist_group("serve")
-
 
 @pytest.fixture(scope="module")
 def under_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
