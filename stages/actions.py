@@ -1,6 +1,6 @@
 """Writes to the stages: what the funnel is made of. What they were called before, the database writes down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from config.team.models import TeamMember
@@ -182,7 +183,7 @@ Saved = Stage | ValidationError
 def create_stages(*, many: Sequence[Mapping[str, Any]], by: TeamMember | None) -> list[Saved]:
     """New stages, each as `create_stage` makes one, at the cost of a few. What cannot be kept holds up no other."""
     with transaction.atomic():
-        names = _Names()
+        names = _Names([fields.get("name", "") for fields in many])
         checked = [_checked(Stage(**fields, created_by=by), fields, names) for fields in many]
         return _save_together(checked, [stage for stage in checked if isinstance(stage, Stage)])
 
@@ -198,7 +199,7 @@ def change_stages(*, changes: Sequence[tuple[int, Mapping[str, Any]]], by: TeamM
     with transaction.atomic():
         numbers = {number for number, _ in changes}
         stored = _with_people(Stage.objects.in_use().filter(pk__in=numbers)).order_by("pk").in_bulk()
-        names = _Names()
+        names = _Names([fields["name"] for _, fields in changes if "name" in fields])
         now = timezone.now()
         results: list[Saved | None] = []
         touched: dict[int, Stage] = {}
@@ -219,10 +220,12 @@ def change_stages(*, changes: Sequence[tuple[int, Mapping[str, Any]]], by: TeamM
 
 
 class _Names:
-    """Which stage in use has which name. One query."""
+    """Which stages in use have which of the names that are asked for. One query, none if none are."""
 
-    def __init__(self) -> None:
-        self._names = {pk: name.lower() for pk, name in Stage.objects.in_use().values_list("pk", "name")}
+    def __init__(self, asked: Collection[str]) -> None:
+        named = Stage.objects.in_use().annotate(lower_name=Lower("name"))
+        found = named.filter(lower_name__in={name.lower() for name in asked}).values_list("pk", "name")
+        self._names = {pk: name.lower() for pk, name in found}
         self._taken = set(self._names.values())
 
     def is_free(self, stage: Stage) -> bool:
