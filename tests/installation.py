@@ -10,9 +10,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+import psycopg
+
+from config.embedded import EmbeddedServer
 
 MANAGE = str(Path(__file__).resolve().parent.parent / "manage.py")
 FROM_THE_TESTS = ("DATABASE_URL", "SECRET_KEY", "PORT", "HOST", "PG")
@@ -96,6 +100,14 @@ class Installation:
                 if words in " ".join(child.cmdline()):
                     return child.pid
         return 0
+
+    def last_heartbeat(self) -> datetime:
+        """When a worker said last that it is up, by the clock of the database; long ago while that is down."""
+        with contextlib.suppress(psycopg.OperationalError):
+            address = EmbeddedServer(self.folder / "postgresql").url
+            with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
+                return connection.execute("SELECT max(last_heartbeat) FROM procrastinate_workers").fetchone()[0]  # type: ignore[index]
+        return datetime.min.replace(tzinfo=UTC)
 
     @property
     def postgresql(self) -> int:

@@ -424,7 +424,7 @@ def test_deleting_retires_and_history_stays(world: World, administrator: TeamMem
     assert history.values()[0] == born
     assert moves(contact) == ["outside > Aware", "Aware > none"]
     assert history.values_list("cause", "changed_by").last() == ("stage_retired", administrator.pk)
-    assert moves(world.things["inactive"])[-1] == "outside > lost from Aware"
+    assert moves(world.things["inactive"]) == ["outside > lost from Aware", "lost from Aware > lost from none"]
     application = Application(administrator)
     assert application.get(f"/stages/{aware.pk}").status_code == 404
     assert aware.pk not in [stage["id"] for stage in application.get("/stages").json()["stages"]]

@@ -100,7 +100,7 @@ def through_the_action(by: TeamMember) -> Change:
 
     def change(status: FunnelStatus, to: Stage) -> None:
         outcome = change_status(contacts=[status.pk], to=to, cause=Cause.MANUAL, by=by)
-        assert outcome.changed == [status.pk], outcome
+        assert not outcome.refusal, outcome  # the run may have moved the same contact to the same stage just before
 
     return change
 

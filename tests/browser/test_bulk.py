@@ -163,7 +163,7 @@ def test_all_that_match_go_by_the_filter_and_not_by_their_numbers(
     assert f"/contacts/bulk?stage={aware.pk}&all=1&act=deactivate" in page.url
     expect(page.locator(".of-deactivate")).to_be_visible()
     page.click(PREVIEW)
-    expect(page.locator("main h1")).to_contain_text("ccounts of 4 contacts made inactive")
+    expect(page.locator("main h1")).to_contain_text("ccounts of 4 contacts in Aware made inactive")
     operation, selection = previewed(page)
     assert operation.act is Act.DEACTIVATE
     assert selection.query

@@ -94,9 +94,9 @@ def test_a_web_process_that_is_killed_comes_back(running: Installation) -> None:
 
 def test_postgresql_that_is_killed_comes_back_and_so_does_the_worker(running: Installation) -> None:
     wait_until(running.is_up, 30)
-    killed, worker = running.postgresql, running.pid_of("procrastinate")
+    killed, said_before = running.postgresql, running.last_heartbeat()
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: running.pid_of("procrastinate") not in (0, worker), 60)
+    wait_until(lambda: running.last_heartbeat() > said_before, 60)
     wait_until(running.is_up, 30)
     assert running.postgresql != killed
     assert running.status_of("/sign-in") == 200
