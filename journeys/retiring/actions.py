@@ -6,17 +6,19 @@ those who come later find the stage retired: nobody comes in behind the run.
 """
 
 import logging
+from collections.abc import Sequence
 
 from django.db import transaction
 
 from config.team.models import TeamMember
 from contacts.causes import Cause
-from journeys.retiring.queries import run_out_of
+from journeys.retiring.queries import run_out_of, stages_with_contacts
+from journeys.rules.queries import funnel_settings
 from journeys.runs.actions import start_moving_out
 from journeys.runs.models import Run
 from journeys.runs.operations import Act, Operation
 from journeys.uses.actions import change_default, let_uses_follow
-from stages.actions import retire_stages
+from stages import actions as stages_actions
 from stages.models import Stage
 
 logger = logging.getLogger(__name__)
@@ -53,6 +55,20 @@ def retire_stage(
         return _move_out(stage, to, Cause.STAGE_RETIRED, by, note)
 
 
+def retire_stages(*, stages: Sequence[Stage], by: TeamMember | None) -> list[Run]:
+    """Retire stages as applications do, many at once: contacts go to none, by a run for each stage that has any.
+
+    Small runs are left to the caller, as by `retire_stage`. Those retired before are left alone.
+    """
+    with transaction.atomic():
+        retired = set(stages_actions.retire_stages(stages=[stage.pk for stage in stages], by=by))
+        default = funnel_settings().default_stage
+        if default and default.pk in retired:
+            change_default(stage=default, to=None, by=by)
+        occupied = stages_with_contacts(retired)
+        return [_move_out(stage, None, Cause.STAGE_RETIRED, by, "") for stage in stages if stage.pk in occupied]
+
+
 def merge_stages(*, stage: Stage, into: Stage, by: TeamMember | None, note: str = "") -> Run:
     """Retire a stage, let what uses it use another one, and start a run that moves all in it there. Lost stay lost.
 
@@ -65,7 +81,7 @@ def merge_stages(*, stage: Stage, into: Stage, by: TeamMember | None, note: str 
 
 
 def _retire(stage: Stage, to: Stage | None, by: TeamMember | None) -> None:
-    retired = retire_stages(stages=[stage.pk], kept=to.pk if to else None, by=by)
+    retired = stages_actions.retire_stages(stages=[stage.pk], kept=to.pk if to else None, by=by)
     if not retired and (run := run_out_of(stage)):
         raise BeingEmptied(run)
     logger.info("Stage %s was retired by %s", stage.pk, by.pk if by else "nobody")

@@ -11,7 +11,7 @@ from config.api.answers import NOT_FOUND, ApiError, answer, numbered
 from config.api.bodies import Data, items_of
 from config.api.endpoints import Call, needs
 from config.team.roles import Role
-from journeys.retiring.actions import retire_stage
+from journeys.retiring.actions import retire_stages
 from journeys.runs.shown import do_if_small
 from stages import actions
 from stages.api.queries import categories_named, with_people
@@ -64,8 +64,8 @@ class Batch:
 
     def retire(self) -> None:
         stages = with_people(Stage.objects.in_use().filter(pk__in=self._ids)).in_bulk()
-        for stage in stages.values():
-            do_if_small(retire_stage(stage=stage, to=None, by=self.by))
+        for run in retire_stages(stages=list(stages.values()), by=self.by):
+            do_if_small(run)
         for number, item in self.items.items():
             pk = _id(item)
             self.outcomes[number] = (200, stages[pk]) if pk in stages else ApiError(404, NOT_FOUND)

@@ -12,7 +12,7 @@ from config.api.endpoints import Call, endpoint, needs
 from config.api.listing import is_said
 from config.team.roles import Role
 from contacts.causes import Cause
-from journeys.retiring.actions import retire_stage
+from journeys.retiring.actions import retire_stages
 from journeys.runs.shown import do_if_small
 from journeys.status.actions import change_status
 from journeys.status.models import FunnelStatus
@@ -67,7 +67,8 @@ def delete_stage(call: Call, pk: int) -> HttpResponse:
     """The stage is retired: history keeps it, and a run leaves its contacts in none."""
     stage = _stage_or_404(pk)
     data = stage_data(stage)
-    do_if_small(retire_stage(stage=stage, to=None, by=call.by))
+    for run in retire_stages(stages=[stage], by=call.by):
+        do_if_small(run)
     return answer({"stage": data})
 
 

@@ -12,7 +12,7 @@ from contacts.causes import Cause
 from contacts.models import Contact
 from journeys.book.actions import add_contact, erase_contacts
 from journeys.book.queries import ContactQuery
-from journeys.retiring.actions import BeingEmptied, merge_stages, retire_stage
+from journeys.retiring.actions import BeingEmptied, merge_stages, retire_stage, retire_stages
 from journeys.rules.actions import keep_label_rule
 from journeys.rules.models import FunnelSettings, LabelRule
 from journeys.runs import actions, selections
@@ -50,6 +50,22 @@ def bounced(db: None) -> LostReason:
 
 
 # Retiring
+
+
+def test_many_at_once_are_retired_with_a_run_for_each_that_anybody_is_in(
+    aware: Stage, engaged: Stage, loyal: Stage, promoter: Stage, marketer: TeamMember
+) -> None:
+    here, lost = contact_in(aware), contact_in(loyal, lost=True)
+    runs = [work(run) for run in retire_stages(stages=[aware, engaged, loyal], by=marketer)]
+    assert [(run.kind, run.operation["leaves"], run.updated) for run in runs] == [
+        ("retire", aware.pk, 1),
+        ("retire", loyal.pk, 1),
+    ]
+    assert (moves(here)[-1], moves(lost)[-1]) == ("Aware > none", "lost from Loyal Customer > lost from none")
+    assert {str(stage) for stage in Stage.objects.in_use()} == {"Customer", "Promoter"}
+    assert FunnelSettings.objects.get().default_stage is None
+    assert retire_stages(stages=[aware, engaged], by=marketer) == []
+    assert_explained()
 
 
 def test_everybody_in_it_is_moved_and_lost_ones_stay_lost(
