@@ -37,7 +37,21 @@ def _run(arguments: list[str]) -> None:
             check_named_server(os.environ["DATABASE_URL"])
         else:
             use_unless_configured()
-    execute_from_command_line(arguments)
+    try:
+        execute_from_command_line(arguments)
+    finally:
+        _disconnect()
+
+
+def _disconnect() -> None:
+    """Let go of the database before the embedded server stops: it may be connecting still, and would complain."""
+    from django.conf import settings
+    from django.db import connections
+
+    if settings.configured:
+        for connection in connections.all(initialized_only=True):
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
