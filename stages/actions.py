@@ -126,9 +126,10 @@ def retire_stages(*, stages: Sequence[int], kept: int | None = None, by: TeamMem
         Stage.DoesNotExist: the one to be kept was retired before.
     """
     with transaction.atomic():
-        for number in sorted({*stages, *([kept] if kept else [])}):
-            _lock(number, "SHARE" if number == kept else "NO KEY UPDATE")
-        if kept:
+        _lock([stage for stage in stages if kept is None or stage < kept], "NO KEY UPDATE")
+        if kept is not None:
+            _lock([kept], "SHARE")
+            _lock([stage for stage in stages if stage > kept], "NO KEY UPDATE")
             Stage.objects.in_use().get(pk=kept)
         in_use = Stage.objects.in_use().filter(pk__in=stages)
         retired = sorted(in_use.values_list("pk", flat=True))
@@ -137,10 +138,11 @@ def retire_stages(*, stages: Sequence[int], kept: int | None = None, by: TeamMem
     return retired
 
 
-def _lock(stage: int, strength: str) -> None:
-    """Lock one stage. More than one are locked in the order of their ids, by everybody."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM stages_stage WHERE id = %s FOR {strength}", [stage])
+def _lock(stages: Sequence[int], strength: str) -> None:
+    """Lock stages in the order of their ids, as everybody does."""
+    if stages:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM stages_stage WHERE id = ANY (%s) ORDER BY id FOR {strength}", [list(stages)])
 
 
 def _lock_by_weight() -> list[Stage]:
