@@ -35,7 +35,7 @@ class Application:
         elif isinstance(said, bytes | str):
             body = said
         else:
-            body = json.dumps(said) if self.encoding == JSON else urlencode(form_pairs(said))
+            body = json.dumps(said) if self.encoding == JSON else urlencode(form_pairs(said), errors="surrogatepass")
         return self.client.generic(method, f"/api{path}", body, content_type, headers={**self.headers, **headers})
 
     def get(self, path: str, **headers: str) -> HttpResponse:
