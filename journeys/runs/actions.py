@@ -1,13 +1,16 @@
 """Previewing, starting, doing, cancelling and undoing runs.
 
 What a person confirms is what runs: the contacts are frozen with the signatures of their statuses, and whoever was
-changed meanwhile is refused. A run is done slice by slice, each in a transaction that also moves the cursor of the run
-on; whoever works on it at the same time, or did and was killed or frozen, finds the cursor moved and does nothing.
+changed meanwhile is refused. A run is done slice by slice, each in a transaction that holds the slice locked and says
+that it is done; whoever works on the run at the same time takes another slice, and whoever was killed or frozen did
+nothing.
 """
 
 import logging
+import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from django.db import InternalError, OperationalError, connection, transaction
@@ -45,13 +48,15 @@ WORK = "journeys.runs.tasks.work_on_run"
 WAIT_FOR_LOCKS = "3s"
 LONGEST_SLICE = "30s"
 LONGEST_PAUSE = "5s"
+LANES = min(2, len(os.sched_getaffinity(0)))
+"""So many slices of one run does a worker at a time: with two, one is computed while the other is written."""
 ATTEMPTS = 5
 """A slice is tried again where somebody else held its contacts for too long, or the server cut the worker off."""
 
 _LEFT = """
     WITH refused AS (
         INSERT INTO journeys_runoutcome (run_id, slice, code, contacts)
-        SELECT run_id, number, %s, contacts FROM journeys_runslice WHERE run_id = %s AND number >= %s ORDER BY number
+        SELECT run_id, number, %s, contacts FROM journeys_runslice WHERE run_id = %s AND NOT done ORDER BY number
         RETURNING cardinality(contacts) AS count
     )
     SELECT coalesce(sum(count), 0) FROM refused
@@ -245,20 +250,36 @@ def queue_run(*, run: int, by: TeamMember | None) -> None:
 # Doing it
 
 
-def work_on_run(*, run: int, seconds: float) -> bool:
-    """Do slices of a run, one after the other, for so many seconds. Returns whether there are more.
+def work_on_run(*, run: int, seconds: float, lanes: int = 1) -> bool:
+    """Do slices of a run for so many seconds. Returns whether there are more that nobody is working on.
 
-    Returns False too where somebody else is working on it.
+    Args:
+        lanes: so many slices at a time, each on a connection of its own; with one, on the caller's.
     """
     until = time.monotonic() + seconds
+    if lanes == 1:
+        return _do_slices(run, until)
+    with ThreadPoolExecutor(lanes) as pool:
+        at_work = [pool.submit(_do_slices_apart, run, until) for _ in range(lanes)]
+        return any(lane.result() for lane in at_work)
+
+
+def _do_slices_apart(run: int, until: float) -> bool:
+    try:
+        return _do_slices(run, until)
+    finally:
+        connection.close()
+
+
+def _do_slices(run: int, until: float) -> bool:
     goes_on = True
     while goes_on and time.monotonic() < until:
         goes_on = _do_next_slice(run)
     return goes_on
 
 
-class _CursorMoved(Exception):
-    """Somebody else did the slice, or cancelled the run, before this was written."""
+class _RunHasEnded(Exception):
+    """The run was cancelled before this slice was written: nothing of it stays."""
 
 
 def _do_next_slice(run: int) -> bool:
@@ -267,8 +288,8 @@ def _do_next_slice(run: int) -> bool:
         try:
             with transaction.atomic():
                 return _do_slice_alone(run)
-        except _CursorMoved:
-            return Run.objects.filter(pk=run, state=Run.State.RUNNING).exists()
+        except _RunHasEnded:
+            return False
         except (OperationalError, InternalError) as error:
             if attempt == ATTEMPTS or not _may_pass(error):
                 raise
@@ -286,23 +307,27 @@ def _may_pass(error: OperationalError | InternalError) -> bool:
 _CUT_OFF = IdleInTransactionSessionTimeout | TransactionTimeout
 
 
-def _do_slice_alone(pk: int) -> bool:
-    """Within a transaction: do the slice at the cursor, and move the cursor on."""
+def _do_slice_alone(run: int) -> bool:
+    """Within a transaction: take the next slice that nobody is working on, do it, and say that it is done."""
     _limit_time()
-    if not _is_alone(pk):
+    part = _take_slice(run)
+    if part is None:
         return False
-    run = Run.objects.select_related("started_by", "stage").get(pk=pk)
-    if not run.is_running or run.cursor == run.slices:
-        return False
-    operation = Operation.read(run.operation)
-    part = RunSlice.objects.get(run=run, number=run.cursor)
-    if run.started_by and not run.started_by.is_active:
+    operation = Operation.read(part.run.operation)
+    if part.run.started_by and not part.run.started_by.is_active:
         outcome = Outcome()
         outcome.refused[Refusal.STARTER_LEFT] = part.contacts
     else:
-        outcome = do_slice(run, operation, part)
-    _write_outcome(run, operation, outcome)
-    return _move_cursor(run, outcome)
+        outcome = do_slice(part.run, operation, part)
+    _write_outcome(part, operation, outcome)
+    return _say_it_is_done(part, outcome)
+
+
+def _take_slice(run: int) -> RunSlice | None:
+    """Lock the first slice to do, past those that others have locked. Whoever dies or is cut off lets go of theirs."""
+    to_do = RunSlice.objects.filter(run=run, done=False, run__state=Run.State.RUNNING).order_by("number")
+    with_run = to_do.select_related("run__started_by", "run__stage")
+    return with_run.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
 
 
 def _limit_time() -> None:
@@ -316,42 +341,38 @@ def _limit_time() -> None:
         )
 
 
-def _is_alone(run: int) -> bool:
-    """Whether nobody else works on the run just now. The cursor would see to it too, after the work was done twice."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('run'), %s::int)", [run])
-        return cursor.fetchone()[0]
-
-
-def _write_outcome(run: Run, operation: Operation, outcome: Outcome) -> None:
+def _write_outcome(part: RunSlice, operation: Operation, outcome: Outcome) -> None:
     became: dict[str, list[int]] = {RunOutcome.UNCHANGED: outcome.unchanged}
     if not operation.moves:
         became[RunOutcome.CHANGED] = outcome.changed
     became |= {str(refusal): contacts for refusal, contacts in outcome.refused.items()}
     RunOutcome.objects.bulk_create(
-        RunOutcome(run=run, slice=run.cursor, code=code, contacts=sorted(contacts))
+        RunOutcome(run=part.run, slice=part.number, code=code, contacts=sorted(contacts))
         for code, contacts in became.items()
         if contacts
     )
 
 
-_MOVE_CURSOR = """
+_DONE = """
+    WITH done AS (UPDATE journeys_runslice SET done = true WHERE run_id = %(run)s AND number = %(number)s)
     UPDATE journeys_run SET
         cursor = cursor + 1, updated = updated + %(changed)s, unchanged = unchanged + %(unchanged)s,
         refused = refused + %(refused)s, forward = forward + %(forward)s, back = back + %(back)s,
         progressed_at = clock_timestamp(), state = CASE WHEN cursor + 1 < slices THEN 'running' ELSE 'finished' END,
         finished_at = CASE WHEN cursor + 1 < slices THEN NULL ELSE clock_timestamp() END
-    WHERE id = %(run)s AND cursor = %(cursor)s AND state = 'running'
+    WHERE id = %(run)s AND state = 'running'
+    RETURNING state = 'running'
 """
 
 
-def _move_cursor(run: Run, outcome: Outcome) -> bool:
+def _say_it_is_done(part: RunSlice, outcome: Outcome) -> bool:
+    """Count a slice. The last statement of its transaction, because it makes the others that work on the run wait."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _MOVE_CURSOR,
+            _DONE,
             {
-                "run": run.pk,
-                "cursor": run.cursor,
+                "run": part.run_id,
+                "number": part.number,
                 "changed": len(outcome.changed),
                 "unchanged": len(outcome.unchanged),
                 "refused": sum(map(len, outcome.refused.values())),
@@ -359,9 +380,10 @@ def _move_cursor(run: Run, outcome: Outcome) -> bool:
                 "back": outcome.back,
             },
         )
-        if not cursor.rowcount:
-            raise _CursorMoved
-    return run.cursor + 1 < run.slices
+        row = cursor.fetchone()
+    if row is None:
+        raise _RunHasEnded
+    return row[0]
 
 
 def cancel_run(*, run: Run, by: TeamMember) -> int:
@@ -389,7 +411,7 @@ def cancel_run(*, run: Run, by: TeamMember) -> int:
 def _write_what_is_left(run: Run, refusal: Refusal) -> int:
     """The contacts of all slices to come are refused. Returns how many those are."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEFT, [refusal, run.pk, run.cursor])
+        cursor.execute(_LEFT, [refusal, run.pk])
         return cursor.fetchone()[0]
 
 

@@ -11,8 +11,8 @@ from journeys.fields import person_number, stage_number
 class Run(models.Model):
     """A permanent record of a change to many contacts. Which statuses it changed is read from the status history.
 
-    Its contacts are frozen in slices when it is started. `cursor` says how many slices are done: it is moved on in the
-    transaction of the slice, by whoever finds it where they read it, so that no slice is done twice.
+    Its contacts are frozen in slices when it is started. A slice is done in one transaction, by whoever has it locked,
+    and counted in the same transaction; `cursor` says how many are done.
     """
 
     class Kind(models.TextChoices):
@@ -100,9 +100,11 @@ class RunSlice(models.Model):
     contacts = ArrayField(models.BigIntegerField())
     signatures = ArrayField(models.IntegerField(), null=True)
     changes = ArrayField(models.BigIntegerField(), null=True)
+    done = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["run_id", "number"]
+        indexes = [models.Index(fields=["run", "number"], condition=models.Q(done=False), name="slices_to_do")]
 
 
 class RunOutcome(models.Model):

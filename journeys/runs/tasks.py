@@ -12,7 +12,7 @@ AT_ONCE_SECONDS = 3.0
 @app.task
 def work_on_run(run: int) -> None:
     """Do slices of a run; what is left goes to the end of the queue."""
-    if actions.work_on_run(run=run, seconds=AT_ONCE_SECONDS):
+    if actions.work_on_run(run=run, seconds=AT_ONCE_SECONDS, lanes=actions.LANES):
         actions.queue_run(run=run, by=None)
 
 

@@ -47,10 +47,10 @@ def _connect() -> None:
 
 
 def _work_on_run(run: int) -> None:
-    from journeys.runs.actions import work_on_run
+    from journeys.runs.actions import LANES, work_on_run
     from journeys.runs.tasks import AT_ONCE_SECONDS
 
-    while work_on_run(run=run, seconds=AT_ONCE_SECONDS):
+    while work_on_run(run=run, seconds=AT_ONCE_SECONDS, lanes=LANES):
         pass
 
 

@@ -295,31 +295,6 @@ def test_only_a_large_run_is_queued(label, aware, customer, marketer, monkeypatc
     assert queued.count() == 1
 
 
-def test_a_slice_that_somebody_else_did_is_not_done_twice(label, aware, customer, marketer, monkeypatch) -> None:
-    contact = contact_in(aware)
-    put_on(label, contact)
-    preview = actions.make_preview(operation=to(customer), selection=carrying(label), by=marketer)
-    run = actions.start_run(preview=preview, by=marketer)
-    stale = Run.objects.select_related("started_by").get(pk=run.pk)
-    assert actions.work_on_run(run=run.pk, seconds=60) is False
-    monkeypatch.setattr(Run.objects, "select_related", lambda *_: _Stale(stale), raising=False)
-    assert actions.work_on_run(run=run.pk, seconds=60) is False
-    monkeypatch.undo()
-    run.refresh_from_db()
-    assert (run.cursor, run.updated, StatusChange.objects.filter(run=run).count()) == (1, 1, 1)
-    assert RunOutcome.objects.filter(run=run).count() == 0
-
-
-class _Stale:
-    """Finds the run as it was read before it went on."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-
-    def get(self, **_: Any) -> Run:
-        return self.run
-
-
 def test_runs_that_stand_still_are_found(label, aware, customer, marketer) -> None:
     put_on(label, contact_in(aware))
     preview = actions.make_preview(operation=to(customer), selection=carrying(label), by=marketer)

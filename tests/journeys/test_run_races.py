@@ -21,6 +21,7 @@ from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status import actions as status
 from journeys.status.models import FunnelStatus, StatusChange
+from journeys.status.requests import Outcome
 from journeys.status.transitions import Refusal
 from stages.models import Stage
 from tests.elsewhere import at_once, elsewhere
@@ -195,7 +196,7 @@ def test_three_workers_at_one_run_change_nobody_twice(
     assert_explained()
 
 
-def test_a_second_worker_leaves_a_slice_under_way_alone(
+def test_a_second_worker_leaves_a_slice_under_way_alone_and_does_the_others(
     crowd: list[int], stages: dict[str, Stage], max_: TeamMember, held: Held
 ) -> None:
     run = started(crowd, stages["Customer"], max_)
@@ -203,9 +204,49 @@ def test_a_second_worker_leaves_a_slice_under_way_alone(
         working = first.do(work, run)
         held.wait()
         assert work(run) is False
-        assert counts(run) == ("running", 0, 0, 0)
+        assert counts(run) == ("running", 1900, 0, 0)
+        assert changed_by(run) == crowd[100:]
         held.goes_on.set()
         assert working.result() is False
+    assert counts(run) == ("finished", 2000, 0, 0)
+    assert changed_by(run) == crowd
+    assert_explained()
+
+
+def test_a_worker_does_slices_side_by_side(
+    crowd: list[int], stages: dict[str, Stage], max_: TeamMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, do_slice = threading.Barrier(2), actions.do_slice
+
+    def meet_and_do(run: Run, operation: Operation, part: RunSlice) -> Outcome:
+        both.wait(WITHIN)
+        return do_slice(run, operation, part)
+
+    monkeypatch.setattr(actions, "do_slice", meet_and_do)
+    run = started(crowd, stages["Customer"], max_)
+    assert actions.work_on_run(run=run.pk, seconds=WITHIN, lanes=2) is False
+    assert counts(run) == ("finished", 2000, 0, 0)
+    assert (run.cursor, run.forward, run.back) == (20, 2000, 0)
+    assert changed_by(run) == crowd
+    assert_explained()
+
+
+def test_what_goes_wrong_in_one_lane_is_raised(
+    crowd: list[int], stages: dict[str, Stage], max_: TeamMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do_slice, failed = actions.do_slice, threading.Event()
+
+    def fail_once(run: Run, operation: Operation, part: RunSlice) -> Outcome:
+        if part.number == 3 and not failed.is_set():
+            failed.set()
+            raise ZeroDivisionError
+        return do_slice(run, operation, part)
+
+    monkeypatch.setattr(actions, "do_slice", fail_once)
+    run = started(crowd, stages["Customer"], max_)
+    with pytest.raises(ZeroDivisionError):
+        actions.work_on_run(run=run.pk, seconds=WITHIN, lanes=2)
+    assert failed.is_set()
     assert counts(run) == ("finished", 2000, 0, 0)
     assert changed_by(run) == crowd
 
