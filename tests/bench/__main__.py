@@ -31,21 +31,26 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--only", metavar="NAME", help="one figure, or all whose name begins like this")
+    parser.add_argument("--only", metavar="NAME", nargs="+", help="figures, or the beginnings of their names")
     parser.add_argument("--size", type=int, default=1_000_000, help="contacts in the big book")
     parser.add_argument("--times", type=int, default=50, help="how often each is measured for the median")
     parser.add_argument("--json", type=Path, default=ROOT / "bench.json", help="where the figures go")
     return parser.parse_args()
 
 
-def _chosen(name: str | None) -> list[Figure]:
-    if not name:
+def _chosen(names: list[str] | None) -> list[Figure]:
+    if not names:
         return FIGURES
+    chosen = {figure.name for name in names for figure in _named(name)}
+    return [figure for figure in FIGURES if figure.name in chosen]
+
+
+def _named(name: str) -> list[Figure]:
     exact = [one for one in FIGURES if one.name == name]
-    chosen = exact or [one for one in FIGURES if one.name.startswith(name)]
-    if not chosen:
+    found = exact or [one for one in FIGURES if one.name.startswith(name)]
+    if not found:
         sys.exit(f"There is no figure {name}. There are: {', '.join(one.name for one in FIGURES)}.")
-    return chosen
+    return found
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from django.db import migrations, models
 
-from journeys import triggers
-
 _DONE_BEFORE = """
     UPDATE journeys_runslice SET done = true FROM journeys_run
     WHERE journeys_run.id = run_id AND number < journeys_run.cursor
@@ -24,5 +22,4 @@ class Migration(migrations.Migration):
             model_name="runslice",
             index=models.Index(condition=models.Q(("done", False)), fields=["run", "number"], name="slices_to_do"),
         ),
-        migrations.RunSQL(triggers.SQL, migrations.RunSQL.noop),
     ]
