@@ -1,5 +1,6 @@
 """The models of all subjects of this app, where Django looks for them."""
 
+from journeys.integrity.models import Verification
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
@@ -19,4 +20,5 @@ __all__ = [
     "RunPreview",
     "RunSlice",
     "StatusChange",
+    "Verification",
 ]

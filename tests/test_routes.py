@@ -122,6 +122,7 @@ TABLE = {
     "journeys:move_lost_reason_down": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
     "journeys:retire_lost_reason": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
     "journeys:use_lost_reason_again": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
+    "journeys:checks": Row(A, 200, REDIRECT),
     "stages:categories": Row(M),
     "stages:new_category": Row(M, 200, WRONG),
     "stages:edit_category": Row(M, 200, WRONG, ("category",)),

@@ -1,0 +1,34 @@
+"""manage.py verify [--json]"""
+
+import json
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from journeys.integrity.actions import verify
+from journeys.integrity.invariants import INVARIANTS
+
+
+class Command(BaseCommand):
+    help = "Check everything that must always hold: that history explains every status, and that all numbers add up."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="for programs: how often each promise does not hold")
+
+    def handle(self, **given) -> None:
+        found = verify()
+        show = self._print_json if given["json"] else self._print
+        show(found.offences)
+        if broken := sum(count > 0 for count in found.offences.values()):
+            raise CommandError(f"{broken} of {len(INVARIANTS)} do not hold.", returncode=1)
+        if not given["json"]:
+            self.stdout.write(self.style.SUCCESS(f"All {len(INVARIANTS)} hold ({found.seconds:.1f} s)."))
+
+    def _print_json(self, offences: dict[str, int]) -> None:
+        self.stdout.write(json.dumps(offences, indent=2))
+
+    def _print(self, offences: dict[str, int]) -> None:
+        for invariant in INVARIANTS:
+            count = offences[invariant.name]
+            mark = self.style.ERROR(f"NOT, {count:,} ×") if count else self.style.SUCCESS("holds")
+            self.stdout.write(f"{mark}  {invariant.promise}")

@@ -1,0 +1,59 @@
+"""Settings → Checks: what must always hold, whether it did, and when that was looked at."""
+
+import pytest
+from django.utils.html import escape
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from journeys.integrity.actions import VERIFY
+from journeys.integrity.invariants import INVARIANTS
+from journeys.integrity.models import Verification
+
+CHECKS = "/settings/checks"
+HOLDING = {invariant.name: 0 for invariant in INVARIANTS}
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator", "marketer"])
+def test_it_needs_an_administrator(request, client_of, role: str) -> None:
+    client = client_of(request.getfixturevalue(role))
+    for response in (client.get(CHECKS), client.post(CHECKS)):
+        assert response.status_code == 403
+        assert "This needs the role Administrator." in response.text
+    assert not ProcrastinateJob.objects.filter(task_name=VERIFY).exists()
+
+
+def test_a_book_that_was_not_checked_yet(client_of, administrator) -> None:
+    page = client_of(administrator).get(CHECKS).text
+    assert "The book was not checked yet." in page
+    assert page.count("not checked yet</span>") == len(INVARIANTS)
+    assert all(escape(invariant.promise) in page for invariant in INVARIANTS)
+
+
+def test_a_book_in_which_all_holds(client_of, administrator) -> None:
+    Verification.objects.create(seconds=1.25, offences=HOLDING)
+    page = client_of(administrator).get(CHECKS).text
+    assert "All hold" in page
+    assert "in 1.3 seconds" in page
+    assert (page.count(">Holds<"), page.count("Does not hold")) == (len(INVARIANTS), 0)
+
+
+def test_what_does_not_hold_is_said_beside_its_promise(client_of, administrator) -> None:
+    Verification.objects.create(seconds=1, offences=HOLDING)
+    Verification.objects.create(seconds=1, offences=HOLDING | {"dates_ascend": 1204})
+    page = client_of(administrator).get(CHECKS).text
+    assert "Something does not hold" in page
+    assert (page.count(">Holds<"), page.count(">Does not hold<")) == (len(INVARIANTS) - 1, 1)
+    assert "1,204 ×" in page
+
+
+def test_a_promise_that_is_new_since_the_last_check(client_of, administrator) -> None:
+    Verification.objects.create(seconds=1, offences={})
+    assert client_of(administrator).get(CHECKS).text.count("not checked yet</span>") == len(INVARIANTS)
+
+
+def test_check_now_queues_one_check(client_of, administrator) -> None:
+    client = client_of(administrator)
+    for _ in range(2):
+        response = client.post(CHECKS, follow=True)
+        assert "A worker checks the book now." in response.text
+    assert ProcrastinateJob.objects.filter(task_name=VERIFY).count() == 1
+    assert not Verification.objects.exists()
