@@ -1,6 +1,7 @@
 """The models of all subjects of this app, where Django looks for them."""
 
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
+from journeys.review.models import KeptToken, Review
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
@@ -11,9 +12,11 @@ __all__ = [
     "FunnelSettings",
     "FunnelStatus",
     "FunnelTotal",
+    "KeptToken",
     "LabelRule",
     "LostReason",
     "MovementRule",
+    "Review",
     "Run",
     "RunOutcome",
     "RunPreview",

@@ -29,13 +29,14 @@ from journeys.book.actions import erase_contacts
 from journeys.rules.models import LabelRule
 from journeys.runs.models import Run
 from journeys.runs.operations import Act, Operation
+from journeys.status.actions import change_status
 from journeys.status.models import StatusChange
 from stages.models import Stage
 from tests.api.application import Application
 from tests.api.test_v1_status import problem
 from tests.elsewhere import at_once, elsewhere
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
-from tests.heart import assert_explained, moves
+from tests.heart import assert_explained, last_change, moves
 
 NEEDS = {
     **dict.fromkeys(
@@ -52,7 +53,13 @@ NEEDS = {
         ],
         Role.OPERATOR,
     ),
-    **dict.fromkeys(["add_label", "keep_rule", "preview_rule", "run_rule", "set_default_status"], Role.MARKETER),
+    **dict.fromkeys(
+        [
+            *("add_label", "keep_rule", "preview_rule", "run_rule", "set_default_status", "list_reviews"),
+            *("keep_review", "revert_review"),
+        ],
+        Role.MARKETER,
+    ),
 }
 """The weakest role that may, by the name of the operation."""
 
@@ -75,7 +82,10 @@ def things(aware: Stage, customer: Stage, administrator: TeamMember) -> dict[str
     contact = contact_in(aware, email="ana@example.com")
     lose = Operation(Act.MARK_LOST, Cause.BULK).as_json()
     run = Run.objects.create(kind=Run.Kind.BULK, words="Nothing", operation=lose, started_by=administrator)
-    return {"contact": contact.pk, "label": "vip", "rule": rule.pk, "run": run.pk}
+    flagged = contact_in(customer, cause=Cause.API)
+    change_status(contacts=[flagged.pk], to=aware, cause=Cause.API, by=administrator)
+    change = last_change(flagged).pk
+    return {"contact": contact.pk, "label": "vip", "rule": rule.pk, "run": run.pk, "change": change}
 
 
 def operations() -> Iterator[tuple[str, str, str]]:

@@ -1,10 +1,11 @@
 """Stages, statuses and their history as `/api/v1` shows them."""
 
-from typing import Self
+from typing import Literal, Self
 
 from config.api.v1.schemas import MomentShown, Shown
 from config.team.models import TeamMember
 from journeys.history.queries import ChangeInWords, PlaceThen
+from journeys.review.models import Review
 from journeys.status.models import Direction, FunnelStatus
 from stages.models import Stage
 from stages.queries import StageThen
@@ -89,8 +90,34 @@ class PlaceShown(Shown):
         )
 
 
+class DecisionShown(Shown):
+    """What somebody decided about the flagged change of this id. `standing`: once, for all of the token's changes."""
+
+    id: int
+    verdict: Literal["kept", "reverted"]
+    decided_by: PersonShown
+    decided_at: MomentShown
+    standing: bool
+
+    @classmethod
+    def of(cls, review: Review) -> "DecisionShown | None":
+        by = PersonShown.of(review.decided_by)
+        if by is None or review.decided_at is None:
+            return None
+        return cls(
+            id=review.pk,
+            verdict=review.verdict,  # type: ignore[arg-type]
+            decided_by=by,
+            decided_at=review.decided_at,
+            standing=review.is_standing,
+        )
+
+
 class ChangeShown(Shown):
-    """One status change. `direction` is null unless it led from one stage to another."""
+    """One status change. `direction` is null unless it led from one stage to another.
+
+    A flagged one says what was decided about it; `decision` is null while it waits.
+    """
 
     id: int
     contact: int
@@ -106,6 +133,7 @@ class ChangeShown(Shown):
     stated_at: MomentShown | None
     undoes: int | None
     review_needed: bool
+    decision: DecisionShown | None
 
     @classmethod
     def of(cls, change: ChangeInWords) -> Self:
@@ -125,4 +153,5 @@ class ChangeShown(Shown):
             stated_at=row.stated_at,
             undoes=row.undoes_id,
             review_needed=row.review_needed,
+            decision=DecisionShown.of(change.review) if change.review else None,
         )
