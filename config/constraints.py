@@ -4,7 +4,8 @@ from collections import defaultdict
 from typing import ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import router
+from django.db import IntegrityError, router
+from django.db.models import Model
 
 
 class ErrorsBesideFields:
@@ -29,3 +30,12 @@ class ErrorsBesideFields:
                     errors[self.beside.get(constraint.name, NON_FIELD_ERRORS)].append(error)
         if errors:
             raise ValidationError(errors)
+
+
+def beside_its_field(model: type[Model], error: IntegrityError) -> tuple[str, str] | None:
+    """The field, and the sentence of the constraint, that the database refused a row by; None if it was another one."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    constraint = next((one for one in model._meta.constraints if one.name == name), None)
+    if constraint is None:
+        return None
+    return getattr(model, "beside", {}).get(constraint.name, NON_FIELD_ERRORS), str(constraint.violation_error_message)

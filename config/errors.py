@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django_htmx.http import retarget
 
-from config.api.answers import ApiError, is_of_api
+from config.api.answers import is_of_api
+from config.api.v1.problems import failure
 
 BAD_REQUEST = "Funnelbook cannot read this request."
 STALE_PAGE = "This page was open for too long. Reload it and try again."
@@ -34,7 +35,7 @@ def conflict(request: HttpRequest, what: str) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without the database and without the request's context: either may be what is broken."""
     if is_of_api(request):
-        return ApiError(500, "Something broke. It was written down.").answer()
+        return failure(request, 500, "Something broke. It was written down.")
     if request.headers.get("HX-Request"):
         context = {"title": "Something broke.", "what": "It was written down. Reload the page to see what was saved."}
         return _in_messages(HttpResponse(render_to_string("_components/failure.html", context), status=500))
@@ -49,7 +50,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def error_page(request: HttpRequest, status: int, *, title: str, what: str) -> HttpResponse:
     """The page for an error; for htmx a message, shown where the person looks; for an application JSON."""
     if is_of_api(request):
-        return ApiError(status, what).answer()
+        return failure(request, status, what)
     context: dict[str, Any] = {"status": status, "title": title, "what": what}
     if request.headers.get("HX-Request"):
         response = render(request, "_components/failure.html", {**context, "title": f"{title}."}, status=status)

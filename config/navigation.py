@@ -3,18 +3,22 @@
 What is not built yet (its address does not resolve) and what the role may not open is left out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from config.team.roles import Role
+from journeys.review.queries import COUNTED, how_many_wait
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One place to go. `key` is the letter pressed after `g`; entries with `short` stand in the bottom bar."""
+    """One place to go. `key` is the letter pressed after `g`; entries with `short` stand in the bottom bar.
+
+    `waits` counts what waits there for somebody, up to `COUNTED`.
+    """
 
     label: str
     url_name: str
@@ -24,6 +28,8 @@ class Entry:
     short: str = ""
     address: str = ""
     is_current: bool = False
+    waits: Callable[[], int] | None = None
+    waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ GROUPS = [
             Entry("Runs", "journeys:runs", "play-circle", key="u"),
             Entry("Campaigns", "journeys:campaigns", "megaphone", role=Role.MARKETER, key="p"),
             Entry("Web forms", "journeys:web_forms", "document-text", role=Role.MARKETER, key="w"),
-            Entry("Review", "journeys:review", "flag", role=Role.MARKETER, key="v"),
+            Entry("Review", "journeys:review", "flag", role=Role.MARKETER, key="v", waits=how_many_wait),
         ],
     ),
     Group(
@@ -127,7 +133,12 @@ def _open_to(request: HttpRequest, entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
         address = _address(entry)
         if address and request.user.role >= entry.role:  # type: ignore[union-attr]
-            yield replace(entry, address=address, is_current=_is_under(request.path, address))
+            waiting = _waiting(entry.waits()) if entry.waits else ""
+            yield replace(entry, address=address, is_current=_is_under(request.path, address), waiting=waiting)
+
+
+def _waiting(count: int) -> str:
+    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}" if count else ""
 
 
 def _address(entry: Entry) -> str | None:

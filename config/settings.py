@@ -160,6 +160,8 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
 }
 
+API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
+
 # Words, numbers and times
 LANGUAGE_CODE = "en"
 USE_I18N = True

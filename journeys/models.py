@@ -2,6 +2,7 @@
 
 from journeys.integrity.models import Verification
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
+from journeys.review.models import KeptToken, Review
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.segments.models import Segment
@@ -13,9 +14,11 @@ __all__ = [
     "FunnelSettings",
     "FunnelStatus",
     "FunnelTotal",
+    "KeptToken",
     "LabelRule",
     "LostReason",
     "MovementRule",
+    "Review",
     "Run",
     "RunOutcome",
     "RunPreview",

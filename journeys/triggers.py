@@ -323,6 +323,27 @@ FOR EACH STATEMENT EXECUTE FUNCTION history_is_never_rewritten();
 CREATE OR REPLACE TRIGGER flows_are_never_rewritten
 BEFORE UPDATE OR DELETE OR TRUNCATE ON journeys_funnelflow
 FOR EACH STATEMENT EXECUTE FUNCTION history_is_never_rewritten();
+
+-- 6. A flagged change waits for review; what a person decided once for a token is decided as it comes. Row by row:
+-- the condition costs nothing where nobody is flagged.
+CREATE OR REPLACE FUNCTION flagged_changes_wait_for_review() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.to_outside THEN
+        DELETE FROM journeys_review WHERE contact_id = NEW.contact_id;
+    ELSE
+        INSERT INTO journeys_review
+            (change_id, contact_id, token_id, verdict, decided_at, decided_by_id, is_standing)
+        SELECT NEW.id, NEW.contact_id, token, CASE WHEN kept.by_id IS NOT NULL THEN 'kept' END,
+               CASE WHEN kept.by_id IS NOT NULL THEN NEW.recorded_at END, kept.by_id, kept.by_id IS NOT NULL
+        FROM (SELECT CASE WHEN NEW.cause = 'api' THEN NEW.via_id END AS token) AS asked
+        LEFT JOIN journeys_kepttoken kept ON kept.token_id = token;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER flagged_changes_wait_for_review AFTER INSERT ON journeys_statuschange
+FOR EACH ROW WHEN (NEW.review_needed OR NEW.to_outside) EXECUTE FUNCTION flagged_changes_wait_for_review();
 """
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("journeys.rules.urls")),
     path("", include("journeys.runs.urls")),
     path("", include("journeys.retiring.urls")),
+    path("", include("journeys.review.urls")),
     path("", include("journeys.bulk.urls")),
     path("", include("journeys.integrity.urls")),
 ]

@@ -5,12 +5,24 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
+
 from stages.models import Category, Stage, StageRevision
 
 
 def stages_in_use() -> list[Stage]:
     """Every stage that was not retired, with its category, the lightest first. One query."""
     return list(Stage.objects.in_use().select_related("category"))
+
+
+def stage_called(said: int | str) -> Stage | None:
+    """The stage in use of this id, or of this name whatever its case. One query."""
+    stages = Stage.objects.in_use()
+    if isinstance(said, int):
+        return stages.filter(pk=said).first()
+    return stages.filter(Exact(Lower("name"), Lower(Value(said)))).first()
 
 
 def retired_stages(pks: Collection[int]) -> list[Stage]:

@@ -31,12 +31,18 @@ _CHALLENGE = 'Basic realm="Funnelbook", charset="UTF-8"'
 class Caller:
     """The person behind a request, and the role it has: that of the person, or less where a token's scope is less.
 
-    `token` is the id of the token of ours that was used.
+    `token` is the id of the token of ours that was used, `application` that of the OAuth2 application.
     """
 
     member: TeamMember
     role: Role
     token: int | None = None
+    application: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells callers apart: each token, and each application together with whom it acts as."""
+        return f"token {self.token}" if self.token else f"application {self.application} for {self.member.pk}"
 
     def needs(self, role: Role) -> None:
         """Raise ApiError, 403, unless the caller has this role or a stronger one."""
@@ -59,6 +65,18 @@ def caller_of(request: HttpRequest) -> Caller:
     if not token:
         raise _unknown(UNKNOWN_CALLER)
     return _by_token(token)
+
+
+def bearer_of(request: HttpRequest) -> Caller:
+    """Who calls, by a token in the header alone. Two queries.
+
+    Raises:
+        ApiError: 401.
+    """
+    scheme, _, credentials = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not credentials.strip():
+        raise _unknown(UNKNOWN_CALLER)
+    return _by_token(credentials.strip())
 
 
 def _tokens_said(request: HttpRequest) -> Iterator[str]:
@@ -93,7 +111,8 @@ def _by_oauth(secret: str) -> Caller:
     if token.is_expired():
         raise _unknown(TOKEN_EXPIRED)
     scopes = token.scope.split()
-    return Caller(member, min(member.role, ApiToken.strongest_role_of(scopes)))
+    role = min(member.role, ApiToken.strongest_role_of(scopes))
+    return Caller(member, role, application=token.application_id)
 
 
 def _by_password(request: HttpRequest, credentials: str) -> Caller:

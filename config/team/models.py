@@ -156,3 +156,41 @@ class ApiToken(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class ApiUse(models.Model):
+    """How many requests a caller of our own API sent within the minute of the last one. A crash may lose it."""
+
+    caller = models.CharField(max_length=60, primary_key=True)
+    minute = models.DateTimeField()
+    requests = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.caller
+
+
+class KeptAnswer(models.Model):
+    """What a request with an Idempotency-Key was answered: sent again, it does nothing and is answered the same.
+
+    Written in the transaction of what the request did. Key and request are digests. An answer about a contact names
+    it in `contact`; erasing the contact takes the words of the answer.
+    """
+
+    caller = models.CharField(max_length=60)
+    key = models.CharField(max_length=64)
+    request = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    location = models.CharField(max_length=200)
+    answer = models.TextField(null=True)
+    contact = models.BigIntegerField(null=True)
+    answered_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller", "key"], name="a_key_is_answered_once")]
+        indexes = [
+            models.Index(fields=["answered_at"], name="kept_answers_by_age"),
+            models.Index(fields=["contact"], condition=models.Q(contact__isnull=False), name="kept_answers_of_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk}"

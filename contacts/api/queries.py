@@ -74,7 +74,9 @@ def contacts_of(ids: Sequence[int]) -> list[Contact]:
 def with_what_is_sent(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     carried = CarriedLabel.objects.select_related("label").order_by(Lower("label__name"), "label_id")
     return (
-        contacts.select_related("status__stage").prefetch_related(Prefetch("carried_labels", carried)).defer("search")
+        contacts.select_related("status__stage", "status__lost_reason", "status__changed_by")
+        .prefetch_related(Prefetch("carried_labels", carried))
+        .defer("search")
     )
 
 

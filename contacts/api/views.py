@@ -13,6 +13,7 @@ from config.api.answers import NOT_FOUND, ApiError, answer
 from config.api.bodies import Data
 from config.api.endpoints import Call, endpoint, needs
 from config.api.listing import text_said
+from config.constraints import beside_its_field
 from config.team.roles import Role
 from contacts.api.queries import contacts_asked_for, contacts_of
 from contacts.api.wire import EVENT_TYPES, STAGE_CHANGED, contact_data, event_data, said_of
@@ -157,11 +158,11 @@ def _kept(action: Any, **arguments: Any) -> Contact:
 
 def _taken(error: IntegrityError) -> dict[str, list[str]]:
     """Which field another contact has already."""
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    constraint = next((one for one in Contact._meta.constraints if one.name == name), None)
-    if constraint is None:
+    found = beside_its_field(Contact, error)
+    if found is None:
         raise error
-    return {Contact.beside.get(constraint.name, "contact"): [str(constraint.violation_error_message)]}
+    field, sentence = found
+    return {field: [sentence]}
 
 
 def _id_by_email(email: str | None) -> int | None:

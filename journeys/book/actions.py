@@ -12,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.utils import timezone
 
+from config.team.calls.actions import forget_words_of_answers
 from config.team.models import TeamMember
 from contacts import actions as contact_actions
 from contacts.causes import Cause
@@ -180,6 +181,7 @@ def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run |
         carried.update(taken_off=True, by=by, cause=Cause.ERASED, run_id=run.pk if run else None)
         status.leave_book(contacts=found, by=by, run=run)
         _forget_names(found)
+        forget_words_of_answers(contacts=found, by=by)
         Contact.objects.filter(pk__in=found).delete()
     return len(found)
 

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact, Note
+from journeys.review.models import Review
 from journeys.runs.models import Run
 from journeys.status.models import Direction, LostReason, StatusChange
 from journeys.status.words import was_changed
@@ -42,7 +43,10 @@ class PlaceThen:
 
 @dataclass(frozen=True, slots=True)
 class ChangeInWords:
-    """One status change with everything its numbers stand for. An erased contact or note is None."""
+    """One status change with everything its numbers stand for. An erased contact or note is None.
+
+    `review` is what was decided about a flagged change, or that nobody decided yet.
+    """
 
     change: StatusChange
     contact: Contact | None
@@ -51,6 +55,7 @@ class ChangeInWords:
     by: TeamMember | None
     run: Run | None
     note: Note | None
+    review: Review | None = None
 
     @property
     def pk(self) -> int:
@@ -84,13 +89,15 @@ class ChangeInWords:
 
 
 def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
-    """The changes with the names of then. At most six queries, however many changes."""
+    """The changes with the names of then. At most seven queries, however many changes."""
     names = StageNames()
     reasons = LostReason.objects.in_bulk()
     contacts = Contact.objects.defer("search").in_bulk({change.contact_id for change in changes})
     people = TeamMember.objects.in_bulk(_numbers(change.changed_by_id for change in changes))
     runs = Run.objects.in_bulk(_numbers(change.run_id for change in changes))
     notes = Note.objects.in_bulk(_numbers(change.note_id for change in changes))
+    flagged = [change.pk for change in changes if change.review_needed]
+    reviews = Review.objects.select_related("decided_by").in_bulk(flagged)
 
     def start(change: StatusChange) -> PlaceThen:
         return PlaceThen(
@@ -117,6 +124,7 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
             by=people.get(change.changed_by_id),
             run=runs.get(change.run_id),
             note=notes.get(change.note_id),
+            review=reviews.get(change.pk),
         )
         for change in changes
     ]

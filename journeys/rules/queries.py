@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import Count, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from contacts.causes import Cause
@@ -35,6 +36,14 @@ def funnel_settings() -> FunnelSettings:
 def all_lost_reasons() -> list[LostReason]:
     """Every lost reason in its order, those retired included. One query."""
     return list(LostReason.objects.all())
+
+
+def lost_reason_called(said: int | str) -> LostReason | None:
+    """The reason in use of this id, or of this name whatever its case. One query."""
+    reasons = LostReason.objects.filter(is_retired=False)
+    if isinstance(said, int):
+        return reasons.filter(pk=said).first()
+    return reasons.filter(Exact(Lower("name"), Lower(Value(said)))).first()
 
 
 def how_many_without_stage() -> tuple[int, int]:

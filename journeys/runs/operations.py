@@ -48,6 +48,7 @@ class Operation:
         only_forward, leave_lost: choices that narrow a change of status: whoever would go back, or is lost, stays.
         effect: what an undo does to labels or accounts: the reverse of what was done.
         also_moved_since: an undo puts back those too that were moved since.
+        via: the token of the application that asked for it.
     """
 
     act: Act
@@ -61,6 +62,7 @@ class Operation:
     only_forward: bool = False
     leave_lost: bool = False
     also_moved_since: bool = False
+    via: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value}

@@ -93,6 +93,11 @@ def role_to_start(operation: Operation, records: int) -> Role:
     return needed_role(operation, records)
 
 
+def role_of_run(run: Run) -> Role:
+    """Who may cancel or undo a run: whoever may start one of that kind and size. Queries as `role_to_start`."""
+    return role_to_start(Operation.read(run.operation), run.records) if run.operation else Role.MARKETER
+
+
 def contacts_of_preview(
     preview: RunPreview, *, stage: int | None, lost: bool, outcomes: list[str], after: int, limit: int
 ) -> list[int]:

@@ -27,6 +27,7 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
                 cause=operation.cause,
                 by=run.started_by,
                 run=run,
+                via=operation.via,
                 signatures=_signatures(part),
                 only_forward=operation.only_forward,
                 leave_lost=operation.leave_lost,
@@ -38,6 +39,7 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
                 cause=operation.cause,
                 by=run.started_by,
                 run=run,
+                via=operation.via,
                 signatures=_signatures(part),
             )
         case Act.RECOVER:
@@ -46,6 +48,7 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
                 cause=operation.cause,
                 by=run.started_by,
                 run=run,
+                via=operation.via,
                 signatures=_signatures(part),
             )
         case Act.MOVE_OUT:

@@ -80,6 +80,21 @@ def can_be_undone(run: Run, undo: Undo | None) -> bool:
     return bool(run.kind in UNDOABLE and run.operation and not run.is_running and run.updated and is_open)
 
 
+def why_not_undone(run: Run, undo: Undo | None) -> str:
+    """Why there is nothing of a run to put back, as a sentence.
+
+    Args:
+        undo: the latest undo of the run.
+    """
+    if run.is_running:
+        return "The run is still going on. Cancel it first."
+    if undo and undo.undone_by:
+        return f"Run {undo.run} undid this run, and run {undo.undone_by.run} undid that one in turn."
+    if undo:
+        return f"Run {undo.run} undid this run already."
+    return "There is nothing that this run could put back."
+
+
 _ACTS = """
     WITH RECURSIVE chain (run, below) AS (
         SELECT id, id FROM journeys_run WHERE id = ANY (%s)

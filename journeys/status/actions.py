@@ -96,6 +96,7 @@ def mark_lost(
     dates: Mapping[int, datetime] | None = None,
     earlier_is_now: bool = False,
     signatures: Mapping[int, int] | None = None,
+    review_needed: bool = False,
 ) -> Outcome:
     """Mark contacts lost from the stage where they are. For a lost contact, another reason corrects the reason.
 
@@ -106,7 +107,7 @@ def mark_lost(
     if requires_reason and funnel_settings().lost_reason_required:
         return _all_refused(contacts, Refusal.REASON_REQUIRED)
     request = Request(
-        signature=Signature(cause, by, run, via, note),
+        signature=Signature(cause, by, run, via, note, review_needed),
         stays=True,
         lost=Lost.LOSE,
         lost_reason=reason.pk if reason else None,
@@ -152,8 +153,11 @@ def return_to_status(
     cause: Cause,
     by: TeamMember | None,
     run: Run | None = None,
+    via: int | None = None,
     note: str = "",
+    dates: Mapping[int, datetime] | None = None,
     signatures: Mapping[int, int] | None = None,
+    review_needed: bool = False,
 ) -> Outcome:
     """Put contacts where they once were, in one change: a stage or none, lost from there for a reason or not.
 
@@ -163,11 +167,12 @@ def return_to_status(
     if lost and reason is None and funnel_settings().lost_reason_required:
         return _all_refused(contacts, Refusal.REASON_REQUIRED)
     request = Request(
-        signature=Signature(cause, by, run, note=note),
+        signature=Signature(cause, by, run, via, note, review_needed),
         stage=to.pk if to else None,
         stays=False,
         lost=Lost.LOSE if lost else Lost.RECOVER,
         lost_reason=reason.pk if lost and reason else None,
+        dates=dates or {},
         signatures=signatures or {},
         back_allowed=_corrects(cause, by),
     )

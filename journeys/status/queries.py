@@ -16,12 +16,12 @@ from stages.queries import open_stages
 
 
 def status_of(contact: int) -> FunnelStatus:
-    """The status of a contact with the contact, its stage and its lost reason. One query.
+    """The status of a contact with the contact, its stage, its lost reason and who changed it. One query.
 
     Raises:
         FunnelStatus.DoesNotExist: there is no such contact in the book.
     """
-    return FunnelStatus.objects.select_related("contact", "stage", "lost_reason").get(pk=contact)
+    return FunnelStatus.objects.select_related("contact", "stage", "lost_reason", "changed_by").get(pk=contact)
 
 
 def latest_change(contact: int) -> StatusChange:

@@ -5,6 +5,10 @@ from django.test import RequestFactory
 
 from config.navigation import GROUPS, SETTINGS_PAGES, STAGES, Navigation, navigation, settings_pages
 from config.team.models import TeamMember
+from contacts.causes import Cause
+from journeys.status.actions import change_status
+from stages.models import Stage
+from tests.factories import contact_in
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def labels(shown: Navigation) -> list[str]:
 def test_everybody_with_a_role_sees_what_is_built(seen, viewer: TeamMember, administrator: TeamMember) -> None:
     built = ["Customer Journey", "Contacts", "Labels", "Runs", "Status history", "Stages", "Settings"]
     assert labels(navigation(seen(viewer))) == built
-    of_marketers = [*built[:3], "Manage Funnel", *built[3:]]
+    of_marketers = [*built[:3], "Manage Funnel", "Runs", "Review", *built[4:]]
     assert labels(navigation(seen(administrator))) == of_marketers
 
 
@@ -76,6 +80,23 @@ def test_the_bar_at_the_foot_holds_three_and_the_rest_is_under_more(seen, viewer
     assert [entry.short for entry in shown.bottom_bar] == ["Journey", "Contacts", "History"]
     assert [entry.label for entry in shown.more] == ["Labels", "Runs", "Stages", "Settings"]
     assert shown.more_is_current
+
+
+def test_what_waits_is_counted_for_those_who_may_decide(
+    seen, viewer: TeamMember, marketer: TeamMember, customer: Stage, aware: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waiting(member: TeamMember) -> dict[str, str]:
+        return {entry.label: entry.waiting for entry in navigation(seen(member)).entries if entry.waiting}
+
+    assert waiting(marketer) == {}
+    for _ in range(3):
+        contact = contact_in(customer, cause=Cause.API)
+        change_status(contacts=[contact.pk], to=aware, cause=Cause.API, by=None)
+    assert waiting(marketer) == {"Review": "3"}
+    assert waiting(viewer) == {}
+    monkeypatch.setattr("journeys.review.queries.COUNTED", 2)
+    monkeypatch.setattr("config.navigation.COUNTED", 2)
+    assert waiting(marketer) == {"Review": "2+"}
 
 
 def test_no_letter_leads_to_two_places() -> None:

@@ -105,7 +105,7 @@ def test_no_such_attribute(max_: Client, act: str, pk: str) -> None:
 def test_it_costs_the_same_for_one_row_and_for_three(max_: Client, three: list[Attribute], count: int) -> None:
     Attribute.objects.filter(pk__in=[attribute.pk for attribute in three[count:]]).delete()
     max_.get(ATTRIBUTES)
-    with assertNumQueries(5):
+    with assertNumQueries(6):
         # Session, person, organisation, role; attributes.
         max_.get(ATTRIBUTES)
 

@@ -521,7 +521,7 @@ def test_it_costs_the_same_for_one_and_for_three(max_: Client, count: int) -> No
     people = ContactFactory.create_batch(count)
     address = selecting(*people)
     max_.get(address)
-    with assertNumQueries(10):
+    with assertNumQueries(11):
         # Session, person, organisation, role; contacts; settings; whether there are stages, stages, reasons, labels.
         max_.get(address)
     with assertNumQueries(13):

@@ -96,17 +96,17 @@ def test_what_cannot_be_undone_says_why(client_of, marketer, aware, customer) ->
     client = client_of(marketer)
     run = moved([contact_in(aware)], customer, marketer)
     undo_run = undone(run, marketer)
-    assert f"Nothing was undone: run {undo_run.pk} undid this run already." in why_not(client, run)
+    assert f"Nothing was undone. Run {undo_run.pk} undid this run already." in why_not(client, run)
     redo = undone(undo_run, marketer)
     says = why_not(client, run)
-    assert f"run {undo_run.pk} undid this run, and run {redo.pk} undid that one in turn." in says
+    assert f"Run {undo_run.pk} undid this run, and run {redo.pk} undid that one in turn." in says
 
     nobody = moved([contact_in(customer)], customer, marketer)
-    assert "there is nothing that this run could put back" in why_not(client, nobody)
+    assert "There is nothing that this run could put back" in why_not(client, nobody)
     imported = Run.objects.create(kind=Run.Kind.IMPORT, words="Import", state="finished", records=1, updated=1)
-    assert "there is nothing that this run could put back" in why_not(client, imported)
+    assert "There is nothing that this run could put back" in why_not(client, imported)
     going = started(Operation(Act.CHANGE_STATUS, Cause.BULK, stage=customer.pk), [contact_in(aware)], marketer)
-    assert "the run is still going on. Cancel it first." in why_not(client, going)
+    assert "The run is still going on. Cancel it first." in why_not(client, going)
 
 
 @pytest.mark.parametrize("method", ["get", "head"])

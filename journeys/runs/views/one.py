@@ -17,13 +17,12 @@ from journeys.history.queries import at
 from journeys.runs import actions, results
 from journeys.runs.csv_file import lines
 from journeys.runs.models import Run
-from journeys.runs.operations import Operation
 from journeys.runs.outcomes import OutcomeCount, Place, outcome_counts, outcomes_page
 from journeys.runs.progress import waits_for_a_worker
-from journeys.runs.queries import role_to_start
+from journeys.runs.queries import role_of_run
 from journeys.runs.results import Sighting
 from journeys.runs.shown import preview_address
-from journeys.runs.undos import Undo, can_be_undone, undos
+from journeys.runs.undos import can_be_undone, undos, why_not_undone
 
 _PROGRESS = "run-progress"
 
@@ -46,7 +45,7 @@ def _progress(request: HttpRequest, shown: Run) -> dict[str, Any]:
     """What is said of a run as a whole. At most three queries, and one for each undo in the chain that it undoes."""
     undo = undos().get(shown.pk)
     seen = Sighting.read(request.GET.get("seen", ""))
-    may = request.user.role >= _role_needed(shown)  # type: ignore[union-attr]
+    may = request.user.role >= role_of_run(shown)  # type: ignore[union-attr]
     return {
         "run": shown,
         "here": request.path,
@@ -129,7 +128,7 @@ def run_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def cancel_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a run. What it did stays, and can be undone."""
     stopped = _run_or_404(pk)
-    require(request, _role_needed(stopped))
+    require(request, role_of_run(stopped))
     try:
         left = actions.cancel_run(run=stopped, by=request.user)  # type: ignore[arg-type]
     except actions.RunHasEnded:
@@ -144,10 +143,10 @@ def cancel_run(request: HttpRequest, pk: int) -> HttpResponse:
 def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
     """What undoing a run would put back; whoever was moved since goes back too if `also_moved_since` is sent."""
     undone = _run_or_404(pk)
-    require(request, _role_needed(undone))
+    require(request, role_of_run(undone))
     undo = undos().get(pk)
     if not can_be_undone(undone, undo):
-        announce(request, _why_not(undone, undo), level=messages.ERROR)
+        announce(request, f"Nothing was undone. {why_not_undone(undone, undo)}", level=messages.ERROR)
         return go_to(request, _address(pk))
     preview = actions.preview_undo(
         run=undone,
@@ -155,23 +154,6 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
         also_moved_since="also_moved_since" in request.POST,
     )
     return go_to(request, preview_address(preview, back=_address(pk)))
-
-
-def _why_not(undone: Run, undo: Undo | None) -> str:
-    if undone.is_running:
-        return "Nothing was undone: the run is still going on. Cancel it first."
-    if undo and undo.undone_by:
-        return (
-            f"Nothing was undone: run {undo.run} undid this run, and run {undo.undone_by.run} undid that one in turn."
-        )
-    if undo:
-        return f"Nothing was undone: run {undo.run} undid this run already."
-    return "Nothing was undone: there is nothing that this run could put back."
-
-
-def _role_needed(shown: Run) -> Role:
-    """Who may cancel or undo it: whoever may start a run of that kind and size."""
-    return role_to_start(Operation.read(shown.operation), shown.records) if shown.operation else Role.MARKETER
 
 
 def _address(pk: int) -> str:
