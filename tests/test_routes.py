@@ -68,6 +68,7 @@ TABLE = {
     # the funnel
     "journeys:customer_journey": Row(V),
     "journeys:status_history": Row(V),
+    "journeys:reports": Row(V),
     "stages:stages": Row(V),
     "stages:stage": Row(V, args=("stage",)),
     "stages:new_stage": Row(M, 200, WRONG),

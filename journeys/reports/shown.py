@@ -1,0 +1,91 @@
+"""The page of a report, and its table as a file."""
+
+import csv
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+
+from config.htmx import render_page
+from journeys.reports.filters import ReportFilter
+from journeys.reports.listing import REPORTS, Report
+from journeys.runs.csv_file import defused
+
+CSV = "csv"
+"""`format=csv` in the address of a report asks for its table as a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures as a file has them: numbers stay numbers."""
+
+    columns: Sequence[str]
+    rows: Iterable[Sequence[object]]
+
+
+def render_report(
+    request: HttpRequest,
+    template: str,
+    asked: ReportFilter,
+    *,
+    title: str,
+    table: Table,
+    context: dict[str, Any],
+    parts: Collection[str] = (),
+) -> HttpResponse:
+    """A report as a page or one part of it; with `format=csv`, its table.
+
+    Args:
+        template: extends `report.html`.
+        title: the report in one sentence, without its full stop: "Ins and outs in October 2026".
+        table: read for a file only.
+    """
+    title += asked.whose
+    if request.GET.get("format") == CSV:
+        return csv_file(f"{_screen(template)}-{asked.period.first}-{asked.period.last}", table)
+    shared = {
+        "asked": asked,
+        "title": title,
+        "csv_address": asked.query(format=CSV),
+        "exact_address": request.build_absolute_uri(asked.query()),
+        "recorded_address": asked.query(changes="recorded"),
+        "corrected_address": asked.query(changes=None),
+        "everybody_address": asked.query(label=None),
+    }
+    return render_page(request, template, shared | context, parts=parts)
+
+
+def csv_file(name: str, table: Table) -> HttpResponse:
+    """A table as a CSV file of this name."""
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    )
+    writer = csv.writer(response)
+    writer.writerow(table.columns)
+    writer.writerows([defused(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows)
+    return response
+
+
+def _screen(template: str) -> str:
+    return template.rpartition("/")[2].removesuffix(".html").replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLink:
+    """A report that there is, and its address."""
+
+    report: Report
+    address: str
+
+
+def reports_there_are() -> list[ReportLink]:
+    """Every report that has an address."""
+    links = []
+    for report in REPORTS:
+        try:
+            links.append(ReportLink(report, reverse(f"journeys:{report.view}")))
+        except NoReverseMatch:
+            continue
+    return links

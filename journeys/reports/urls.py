@@ -1,0 +1,9 @@
+"""The addresses of reports."""
+
+from django.urls import path
+
+from journeys.reports import views
+
+urlpatterns = [
+    path("reports", views.reports, name="reports"),
+]

@@ -1,0 +1,5 @@
+"""The reports."""
+
+from journeys.reports.views.index import reports
+
+__all__ = ["reports"]
