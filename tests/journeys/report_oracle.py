@@ -84,10 +84,35 @@ class Recount:
     def standing_in(self, place: Place, at: datetime | None) -> set[int]:
         return {contact for contact in self.histories if self.place(contact, at) == place}
 
+    def term(self, here: Place, term: str, start: datetime | None, end: datetime | None) -> list[Change]:
+        """The changes of a period by which contacts came into a place that nobody is lost in, or left it so."""
+        return [
+            change
+            for change in self.changes(start, end)
+            if change.start != change.end
+            and (change.end if term in ("came", "recovered") else change.start) == here
+            and _is_of(term, change)
+        ]
+
     def flows(self, start: datetime | None, end: datetime | None) -> Counter[tuple[Place, Place]]:
         """How many stood in one place at the first moment and in another, or the same, at the second."""
         pairs = Counter((self.place(contact, start), self.place(contact, end)) for contact in self.histories)
         return Counter({pair: count for pair, count in pairs.items() if pair != (OUTSIDE, OUTSIDE)})
+
+
+def _is_of(term: str, change: Change) -> bool:
+    goes_to_a_stage = change.end.stage is not None and not change.end.lost
+    forward = goes_to_a_stage and (change.direction == 1 or change.start.stage is None)
+    return {
+        "came": not change.start.lost,
+        "recovered": change.start.lost,
+        "forward": forward,
+        "back": goes_to_a_stage and change.direction == -1,
+        "level": goes_to_a_stage and change.direction == 0,
+        "to-none": change.end == Place(),
+        "lost": change.end.lost,
+        "erased": change.end.outside,
+    }[term]
 
 
 def _change(row: dict) -> Change:
