@@ -48,7 +48,7 @@ class Behind:
     def read(cls, data: Mapping[str, Any]) -> "Behind":
         """What `as_json` wrote. Raises ValueError for anything else."""
         try:
-            return cls(
+            read = cls(
                 place=_whereabouts(data["place"]),
                 start=_moment(data.get("start")),
                 end=_moment(data.get("end")),
@@ -59,6 +59,9 @@ class Behind:
             )
         except (AttributeError, KeyError, TypeError) as wrong:
             raise ValueError(data) from wrong
+        if read.term == MOVED and not read.was:
+            raise ValueError(data)
+        return read
 
     @property
     def sql(self) -> str:

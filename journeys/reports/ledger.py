@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from journeys.reports.places import Whereabouts
 from journeys.reports.queries import Funnel, MovementCount, Place
 from journeys.status.models import Direction
 
@@ -104,6 +105,14 @@ class Largest:
     start: Place
     end: Place
     count: int
+
+    @property
+    def was_key(self) -> str:
+        return Whereabouts.of(self.start).key
+
+    @property
+    def place_key(self) -> str:
+        return Whereabouts.of(self.end).key
 
 
 @dataclass(frozen=True, slots=True)
