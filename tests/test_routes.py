@@ -70,6 +70,7 @@ TABLE = {
     "journeys:status_history": Row(V),
     "journeys:reports": Row(V),
     "journeys:ins_and_outs": Row(V),
+    "journeys:flows": Row(V),
     "journeys:report_contacts": Row(V, NOT_THERE),
     "stages:stages": Row(V),
     "stages:stage": Row(V, args=("stage",)),

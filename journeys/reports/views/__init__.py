@@ -1,7 +1,8 @@
 """The reports."""
 
+from journeys.reports.views.flows import flows
 from journeys.reports.views.index import reports
 from journeys.reports.views.ins_and_outs import ins_and_outs
 from journeys.reports.views.report_contacts import report_contacts
 
-__all__ = ["ins_and_outs", "report_contacts", "reports"]
+__all__ = ["flows", "ins_and_outs", "report_contacts", "reports"]
