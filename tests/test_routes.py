@@ -70,6 +70,8 @@ TABLE = {
     "journeys:status_history": Row(V),
     "journeys:reports": Row(V),
     "journeys:ins_and_outs": Row(V),
+    "journeys:compare": Row(V),
+    "journeys:trend": Row(V),
     "journeys:flows": Row(V),
     "journeys:report_contacts": Row(V, NOT_THERE),
     "stages:stages": Row(V),

@@ -47,7 +47,7 @@ def pairs(client: Client, address: str) -> set[tuple[str, str, int]]:
 def test_each_contact_is_counted_once_whatever_lay_between(
     reading: Client, aware: Stage, customer: Stage, loyal: Stage
 ) -> None:
-    stays, forward, there_and_back, gets_lost = (contact_in(aware, since=on(1, 9)) for _ in range(4))
+    _, forward, there_and_back, gets_lost = (contact_in(aware, since=on(1, 9)) for _ in range(4))
     moved(forward, customer, on(2))
     moved(forward, loyal, on(3))
     moved(there_and_back, customer, on(2))
@@ -69,7 +69,6 @@ def test_each_contact_is_counted_once_whatever_lay_between(
     shown = reading.get(OCTOBER).text
     figures = {words: int(count) for words, count in re.findall(r"<dt>([^<]*)</dt><dd>(\d+)</dd>", shown)}
     assert figures == {"Stayed": 2, "Forward": 1, "Lost": 1, "Recovered": 1, "New": 1}
-    assert stays.pk
 
 
 def test_erased_since_is_a_place_of_its_own(reading: Client, aware: Stage) -> None:
@@ -88,7 +87,6 @@ def test_every_cell_opens_who_is_behind_it(reading: Client, aware: Stage, custom
 
 def test_a_long_period_shows_the_page_first_and_counts_then(reading: Client, aware: Stage) -> None:
     contact_in(aware, since=on(1, 9))
-    year = "/reports/flows?since=2025-01-01&until=2025-12-31"
     page = reading.get("/reports/flows?since=2024-11-01&until=2025-10-31").text
     assert 'hx-trigger="load"' in page
     assert "flows-matrix" not in page
@@ -103,7 +101,6 @@ def test_a_long_period_shows_the_page_first_and_counts_then(reading: Client, awa
     without_scripts = re.search(r'class="without-js" href="([^"]*)"', page)
     assert without_scripts
     assert "flows-matrix" in reading.get("/reports/flows" + without_scripts[1].replace("&amp;", "&")).text
-    assert year
 
 
 def test_of_contacts_that_carry_a_label(reading: Client, aware: Stage, customer: Stage) -> None:
