@@ -1,6 +1,5 @@
 """Whom the address of the page is about: contacts selected in the list, or all that its filter matches."""
 
-import json
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -58,9 +57,8 @@ def chosen_in(address: QueryDict) -> Chosen:
 
 
 def _behind_a_number(said: str) -> Chosen:
-    try:
-        behind = Behind.read(json.loads(said))
-    except ValueError:
+    behind = Behind.read_signed(said)
+    if not behind:
         return Chosen(ignored=["The address names no number of a report, so nobody is selected."])
     count = how_many_behind(behind)
     if not count.number:

@@ -75,7 +75,7 @@ def _shared(request: HttpRequest, asked: ReportFilter, title: str) -> dict[str, 
         "exact_address": request.build_absolute_uri(asked.query()),
         "recorded_address": asked.query(changes="recorded"),
         "corrected_address": asked.query(changes=None),
-        "everybody_address": asked.query(label=None),
+        "everybody_address": asked.query(label=None, segment=None),
     }
 
 

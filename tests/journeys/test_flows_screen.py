@@ -122,5 +122,5 @@ def test_an_empty_period_and_a_single_contact_read_well(reading: Client, aware: 
 def test_the_number_of_queries_does_not_grow(reading: Client, aware: Stage, customer: Stage, contacts: int) -> None:
     for _ in range(contacts):
         moved(contact_in(aware, since=on(1, 9)), customer, on(3))
-    with assertNumQueries(14):
+    with assertNumQueries(15):
         reading.get(OCTOBER)

@@ -16,12 +16,14 @@ from journeys.reports.members import EVERYBODY, Members
 from journeys.reports.people import page_behind
 from journeys.reports.places import Whereabouts
 from journeys.reports.queries import Place
+from journeys.segments.conditions import Condition, Conditions, Operator
+from journeys.segments.queries import Matching, this_moment
 from stages.models import Stage
 from tests.factories import LabelFactory
 from tests.heart import counts
 from tests.journeys.report_oracle import Recount, live_through, moments, pasts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.hypothesis, pytest.mark.django_db]
 
 
 @pytest.fixture
@@ -35,7 +37,10 @@ def test_every_report_is_what_a_recount_gives(label: Label, past, first, last) -
     with transaction.atomic():
         live_through(past, label)
         carriers = set(CarriedLabel.objects.filter(label=label).values_list("contact_id", flat=True))
-        for as_corrected, members in product((True, False), (EVERYBODY, Members(label=label.pk))):
+        segment = Matching(Conditions(((Condition("label", Operator.CARRIED, label=label.pk),),)), this_moment())
+        for as_corrected, members in product(
+            (True, False), (EVERYBODY, Members(label=label.pk), Members(label=label.pk, matching=segment))
+        ):
             recount = Recount(as_corrected=as_corrected, contacts=None if members.is_everybody else carriers)
             for check in (_funnels, _movements, _ledger, _flows, _names):
                 check(recount, members, first, last, as_corrected)
