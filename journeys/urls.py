@@ -13,4 +13,5 @@ urlpatterns = [
     path("", include("journeys.review.urls")),
     path("", include("journeys.bulk.urls")),
     path("", include("journeys.integrity.urls")),
+    path("", include("journeys.reports.urls")),
 ]

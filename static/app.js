@@ -36,6 +36,10 @@
 
   foldWhenNarrow(document);
 
+  // What is printed as it is.
+
+  document.addEventListener("click", (event) => event.target.closest("[data-prints]") && print());
+
   // The dialog: parts are loaded into it; focus goes back to what opened it.
 
   let openerId = "";

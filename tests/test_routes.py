@@ -68,6 +68,12 @@ TABLE = {
     # the funnel
     "journeys:customer_journey": Row(V),
     "journeys:status_history": Row(V),
+    "journeys:reports": Row(V),
+    "journeys:ins_and_outs": Row(V),
+    "journeys:compare": Row(V),
+    "journeys:trend": Row(V),
+    "journeys:flows": Row(V),
+    "journeys:report_contacts": Row(V, NOT_THERE),
     "stages:stages": Row(V),
     "stages:stage": Row(V, args=("stage",)),
     "stages:new_stage": Row(M, 200, WRONG),

@@ -52,6 +52,10 @@ class Funnel:
         """Lost contacts, from the stage, or from none."""
         return self._counts[Place(stage, lost=True)]
 
+    def standing_in(self, place: Place) -> int:
+        """Contacts in a place."""
+        return self._counts[place]
+
     @property
     def without_status(self) -> int:
         """Contacts in no stage and not lost."""
@@ -68,6 +72,11 @@ class Funnel:
     @property
     def total(self) -> int:
         return sum(count for _, count in self._places())
+
+    @property
+    def places(self) -> list[Place]:
+        """Places that any contact stands in."""
+        return [place for place, count in self._places() if count]
 
     @property
     def stages(self) -> set[int]:

@@ -26,7 +26,7 @@ def labels(shown: Navigation) -> list[str]:
 
 
 def test_everybody_with_a_role_sees_what_is_built(seen, viewer: TeamMember, administrator: TeamMember) -> None:
-    built = ["Customer Journey", "Contacts", "Labels", "Runs", "Status history", "Stages", "Settings"]
+    built = ["Customer Journey", "Contacts", "Labels", "Runs", "Reports", "Status history", "Stages", "Settings"]
     assert labels(navigation(seen(viewer))) == built
     of_marketers = [*built[:3], "Manage Funnel", "Runs", "Review", *built[4:]]
     assert labels(navigation(seen(administrator))) == of_marketers
@@ -66,6 +66,7 @@ def test_somebody_without_a_role_sees_their_account_alone(seen, db: None) -> Non
         ("/contacts-of-old", []),
         ("/labels", ["Labels"]),
         ("/runs/7", ["Runs"]),
+        ("/reports", ["Reports"]),
         ("/account", ["Settings"]),
         ("/settings/organisation", ["Settings"]),
     ],
@@ -78,7 +79,7 @@ def test_the_entry_of_the_page_is_marked(seen, administrator: TeamMember, path: 
 def test_the_bar_at_the_foot_holds_three_and_the_rest_is_under_more(seen, viewer: TeamMember) -> None:
     shown = navigation(seen(viewer, "/labels"))
     assert [entry.short for entry in shown.bottom_bar] == ["Journey", "Contacts", "History"]
-    assert [entry.label for entry in shown.more] == ["Labels", "Runs", "Stages", "Settings"]
+    assert [entry.label for entry in shown.more] == ["Labels", "Runs", "Reports", "Stages", "Settings"]
     assert shown.more_is_current
 
 
