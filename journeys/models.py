@@ -4,6 +4,7 @@ from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
+from journeys.stuck.models import StageMeasure
 
 __all__ = [
     "FoldMark",
@@ -18,5 +19,6 @@ __all__ = [
     "RunOutcome",
     "RunPreview",
     "RunSlice",
+    "StageMeasure",
     "StatusChange",
 ]
