@@ -69,6 +69,8 @@ TABLE = {
     "journeys:customer_journey": Row(V),
     "journeys:status_history": Row(V),
     "journeys:reports": Row(V),
+    "journeys:ins_and_outs": Row(V),
+    "journeys:report_contacts": Row(V, NOT_THERE),
     "stages:stages": Row(V),
     "stages:stage": Row(V, args=("stage",)),
     "stages:new_stage": Row(M, 200, WRONG),

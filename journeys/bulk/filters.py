@@ -1,5 +1,6 @@
 """Whom the address of the page is about: contacts selected in the list, or all that its filter matches."""
 
+import json
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -10,6 +11,8 @@ from contacts.models import Contact
 from contacts.views.addresses import id_in
 from journeys.book.queries import PAGE, Count, how_many
 from journeys.bulk.queries import contacts_by_name
+from journeys.reports.behind import Behind
+from journeys.reports.people import how_many_behind
 from journeys.runs.operations import Selection
 
 NAMED = 5
@@ -17,7 +20,7 @@ NAMED = 5
 
 NOBODY = Count(0)
 
-_OF_THIS_PAGE = ("act", "all", "contact")
+_OF_THIS_PAGE = ("act", "all", "contact", "behind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,22 @@ class Chosen:
 
 
 def chosen_in(address: QueryDict) -> Chosen:
-    """Whom an address chooses: with `all=1` everybody who matches its filter, else each `contact`."""
+    """Whom an address chooses: those `behind` a number of a report; with `all=1` everybody who matches its filter;
+    else each `contact`."""
+    if "behind" in address:
+        return _behind_a_number(str(address["behind"]))
     return _all_that_match(address) if address.get("all") == "1" else _one_by_one(address.getlist("contact"))
+
+
+def _behind_a_number(said: str) -> Chosen:
+    try:
+        behind = Behind.read(json.loads(said))
+    except ValueError:
+        return Chosen(ignored=["The address names no number of a report, so nobody is selected."])
+    count = how_many_behind(behind)
+    if not count.number:
+        return Chosen(ignored=["Nobody whom that number counts is in the Contact Book any more."])
+    return Chosen(Selection(behind=behind), count, chips=[FilterChip("Counted by a report", ())])
 
 
 def _all_that_match(address: QueryDict) -> Chosen:

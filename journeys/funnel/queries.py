@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from journeys.funnel.rows import Counts, FunnelRows, funnel_rows
 from journeys.history.queries import Bookmark, ChangeInWords, history_page, in_words
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, movements_between
+from journeys.reports.undone import is_undone
 from journeys.status.models import FunnelStatus, StatusChange
 from journeys.status.queries import statuses_of
 from stages.models import Stage
@@ -190,7 +191,7 @@ def contacts_then(
     with connection.cursor() as cursor:
         cursor.execute(statement, {**standing, "before": before, "after": after, "limit": PAGE + 1})
         found = [row[0] for row in cursor.fetchall()]
-    moves = _with_statuses(in_words(list(StatusChange.objects.filter(pk__in=found[:PAGE]).order_by("contact_id"))))
+    moves = with_statuses(in_words(list(StatusChange.objects.filter(pk__in=found[:PAGE]).order_by("contact_id"))))
     has_before, has_after = _neighbours(found, before, after)
     return ChangePage(
         moves,
@@ -199,7 +200,8 @@ def contacts_then(
     )
 
 
-def _with_statuses(changes: Sequence[ChangeInWords]) -> list[MovedContact]:
+def with_statuses(changes: Sequence[ChangeInWords]) -> list[MovedContact]:
+    """The changes with where their contacts stand now. One query."""
     statuses = statuses_of([change.change.contact_id for change in changes])
     return [MovedContact(change, statuses.get(change.change.contact_id)) for change in changes]
 
@@ -234,30 +236,13 @@ def changes_of_stage(
         changes = changes.filter(changed_at__lt=of.end)
     kept = changes.filter(undoes=None).alias(is_undone=_IS_UNDONE).filter(is_undone=False)
     page = history_page(kept, newer_than=before, older_than=after, size=PAGE)
-    return ChangePage(_with_statuses(page.changes), before=page.newer_than, after=page.older_than)
+    return ChangePage(with_statuses(page.changes), before=page.newer_than, after=page.older_than)
 
 
 def _is_at(side: str, stage: int | None) -> Q:
     """One side of a change is in the stage, or in none: not lost, not outside the book."""
     where = {f"{side}_stage": stage} if stage else {f"{side}_stage__isnull": True}
     return Q(**where, **{f"{side}_lost": False, f"{side}_outside": False})
-
-
-def is_undone(change: str) -> str:
-    """SQL, for a statement with parameters, that says whether a change was undone, and the undo was not.
-
-    A change and its undo are neighbours in the contact's history; so are an undo and the undo of that.
-    """
-    return f"""
-        coalesce((
-            WITH RECURSIVE undos (id, depth) AS (
-                SELECT undo.id, 1 FROM journeys_statuschange undo
-                WHERE undo.contact_id = {change}.contact_id AND undo.id > {change}.id AND undo.undoes_id = {change}.id
-                UNION ALL
-                SELECT undo.id, undos.depth + 1 FROM undos JOIN journeys_statuschange undo
-                ON undo.contact_id = {change}.contact_id AND undo.id > undos.id AND undo.undoes_id = undos.id
-            ) SELECT max(depth) %% 2 = 1 FROM undos), false)
-    """
 
 
 _IS_UNDONE = RawSQL(is_undone("journeys_statuschange"), (), output_field=BooleanField())

@@ -1,5 +1,6 @@
 """Whose changes a report counts: everybody's, or those of contacts that have something in common today."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,14 @@ class Members:
     def values(self) -> dict[str, Any]:
         """The values of the statement, by names that begin with `members_`."""
         return {"members_label": self.label}
+
+    def as_json(self) -> dict[str, Any]:
+        return {"label": self.label} if self.label else {}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> "Members":
+        """What `as_json` wrote. Raises ValueError for anything else."""
+        return cls(label=int(data["label"])) if data else EVERYBODY
 
 
 EVERYBODY = Members()

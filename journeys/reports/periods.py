@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 
-_DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 FIRST_DAY = date(1970, 1, 1)
 
 
@@ -25,9 +25,9 @@ class Span:
     @property
     def before(self) -> "Span":
         """As many days, right before it; a whole month, quarter or year before a whole one."""
-        if _first_of_month(self.first) == self.first and _first_of_month(self.last + _DAY) == self.last + _DAY:
-            return Span(_months_before(self.first, _months(self.first, self.last)), self.first - _DAY)
-        return Span(max(self.first - timedelta(days=self.days), FIRST_DAY), max(self.first - _DAY, FIRST_DAY))
+        if _first_of_month(self.first) == self.first and _first_of_month(self.last + ONE_DAY) == self.last + ONE_DAY:
+            return Span(_months_before(self.first, _months(self.first, self.last)), self.first - ONE_DAY)
+        return Span(max(self.first - timedelta(days=self.days), FIRST_DAY), max(self.first - ONE_DAY, FIRST_DAY))
 
     def __str__(self) -> str:
         """As people call it: "October 2026", "the third quarter of 2026", "2026", "3 May 2026", "3 to 9 May 2026"."""
@@ -36,7 +36,7 @@ class Span:
 
 def _called(span: Span) -> str:
     """The name of a whole month, quarter or year; empty for any other days."""
-    first, after = span.first, span.last + _DAY
+    first, after = span.first, span.last + ONE_DAY
     if (first.day, after.day) != (1, 1):
         return ""
     months = _months(first, span.last)
@@ -94,7 +94,7 @@ class Period:
     @property
     def end(self) -> datetime | None:
         """The midnight that ended it; None for now."""
-        return None if self.is_going_on else self.midnight(self.last + _DAY)
+        return None if self.is_going_on else self.midnight(self.last + ONE_DAY)
 
     @property
     def is_going_on(self) -> bool:
@@ -126,7 +126,7 @@ def _last_months(number: int) -> Callable[[date], tuple[Span, Span]]:
 
     def spans(today: date) -> tuple[Span, Span]:
         begun = date(today.year, (today.month - 1) // number * number + 1, 1)
-        last = Span(_months_before(begun, number), begun - _DAY)
+        last = Span(_months_before(begun, number), begun - ONE_DAY)
         return last, last.before
 
     return spans
@@ -146,12 +146,12 @@ def _this_so_far(number: int) -> Callable[[date], tuple[Span, Span]]:
 def _same_day(today: date, before: date, months: int, begun: date) -> date:
     """The same day of the same month of an earlier period, or the last day that month has."""
     first = _months_before(before, -months)
-    return min(first + timedelta(days=today.day - 1), _months_before(first, -1) - _DAY, begun - _DAY)
+    return min(first + timedelta(days=today.day - 1), _months_before(first, -1) - ONE_DAY, begun - ONE_DAY)
 
 
 def _last_days(number: int) -> Callable[[date], tuple[Span, Span]]:
     def spans(today: date) -> tuple[Span, Span]:
-        last = Span(today - timedelta(days=number), today - _DAY)
+        last = Span(today - timedelta(days=number), today - ONE_DAY)
         return last, last.before
 
     return spans

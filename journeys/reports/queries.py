@@ -52,6 +52,10 @@ class Funnel:
         """Lost contacts, from the stage, or from none."""
         return self._counts[Place(stage, lost=True)]
 
+    def standing_in(self, place: Place) -> int:
+        """Contacts in a place."""
+        return self._counts[place]
+
     @property
     def without_status(self) -> int:
         """Contacts in no stage and not lost."""

@@ -1,6 +1,7 @@
 """The page of a report, and its table as a file."""
 
 import csv
+import io
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,14 @@ from django.urls import NoReverseMatch, reverse
 from config.htmx import render_page
 from journeys.reports.filters import ReportFilter
 from journeys.reports.listing import REPORTS, Report
+from journeys.reports.periods import ONE_DAY
 from journeys.runs.csv_file import defused
 
 CSV = "csv"
 """`format=csv` in the address of a report asks for its table as a file."""
+
+REPORT = "report"
+"""In the address of names, the report that they were opened from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,37 @@ def csv_file(name: str, table: Table) -> HttpResponse:
     response = HttpResponse(
         content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'}
     )
-    writer = csv.writer(response)
-    writer.writerow(table.columns)
-    writer.writerows([defused(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows)
+    response.write(csv_lines([table.columns, *table.rows]))
     return response
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Rows of a CSV file. A spreadsheet takes none of the words for a formula."""
+    file = io.StringIO()
+    csv.writer(file).writerows([defused(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return file.getvalue()
 
 
 def _screen(template: str) -> str:
     return template.rpartition("/")[2].removesuffix(".html").replace("_", "-")
+
+
+def names_address(
+    asked: ReportFilter,
+    report: str,
+    *,
+    place: str,
+    term: str = "",
+    was: str = "",
+    beside: bool = False,
+    start: bool = False,
+) -> str:
+    """The address of who is behind a number of a report: see `journeys.templatetags.reports.report_number`."""
+    days = asked.beside if beside else asked.period
+    others = {"since": days.first, "until": days.last, "beside_since": None, "beside_until": None}
+    if start:
+        others |= {"since": days.first - ONE_DAY, "until": days.first - ONE_DAY}
+    return reverse("journeys:report_contacts") + asked.query(**others, place=place, term=term, was=was, report=report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, Self
 from config.team.roles import LOST_IN_BULK_BY_OPERATORS, Role
 from contacts.causes import Cause
 from journeys.book.queries import Anywhere, ContactQuery
+from journeys.reports.behind import Behind
 
 
 class Act(enum.StrEnum):
@@ -116,6 +117,7 @@ class Selection:
         without_stage: all that stand in no stage, lost or not.
         standing_in: all that stand in this stage, lost or not.
         run: those that a run changed.
+        behind: those whom a number of a report counts.
     """
 
     query: ContactQuery | None = None
@@ -123,10 +125,13 @@ class Selection:
     without_stage: bool = False
     standing_in: int | None = None
     run: int | None = None
+    behind: Behind | None = None
 
     def as_json(self) -> dict[str, Any]:
         if self.query is not None:
             return {"query": _query_as_json(self.query)}
+        if self.behind is not None:
+            return {"behind": self.behind.as_json()}
         if self.run is not None:
             return {"run": self.run}
         if self.standing_in is not None:
@@ -138,6 +143,8 @@ class Selection:
         """The selection that `as_json` wrote."""
         if "query" in data:
             return cls(query=_read_query(data["query"]))
+        if "behind" in data:
+            return cls(behind=Behind.read(data["behind"]))
         return cls(**{**data, "contacts": tuple(data.get("contacts", ()))})
 
 

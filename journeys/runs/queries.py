@@ -8,7 +8,6 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Label
-from journeys.book.queries import ContactQuery
 from journeys.rules.models import LabelRule
 from journeys.runs import selections
 from journeys.runs.models import Run, RunPreview
@@ -46,11 +45,16 @@ def operation_in_words(operation: Operation, selection: Selection, records: int)
         label=_name(Label, operation.label or rule_label),
         reason=_name(LostReason, operation.reason),
         run=Run.objects.get(pk=operation.run).words if operation.run else "",
-        which=_which(selection.query) if selection.query and rule_label is None else "",
+        which=_which(selection) if rule_label is None else "",
     )
 
 
-def _which(query: ContactQuery) -> str:
+def _which(selection: Selection) -> str:
+    if selection.behind:
+        return "that a report counts"
+    query = selection.query
+    if not query:
+        return ""
     stage = _name(Stage, query.stage) if isinstance(query.stage, int) else ""
     return matching(query, stage=stage, labels=[_name(Label, label) for label in query.labels])
 

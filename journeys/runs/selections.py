@@ -60,6 +60,8 @@ def selected(selection: Selection) -> Statement:
         return Statement("SELECT contact_id FROM journeys_funnelstatus WHERE stage_id IS NULL", {})
     if selection.standing_in is not None:
         return Statement(_STANDING_IN, {"standing_in": selection.standing_in})
+    if selection.behind is not None:
+        return Statement(selection.behind.sql, selection.behind.values)
     contacts = {"selected": sorted(set(selection.contacts))}
     return Statement("SELECT contact_id FROM unnest(%(selected)s::bigint[]) AS asked (contact_id)", contacts)
 

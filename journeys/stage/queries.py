@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from journeys.funnel.queries import FunnelDay, is_undone
+from journeys.funnel.queries import FunnelDay
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, funnels_at, movements_between
+from journeys.reports.undone import is_undone
 from stages.models import Stage
 
 MONTHS = 12

@@ -1,0 +1,58 @@
+"""What several reports need: stages in order, with their names of then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from journeys.reports.places import Whereabouts
+from journeys.reports.queries import Place
+from stages.models import Stage
+from stages.queries import StageNames
+
+
+@dataclass(frozen=True, slots=True)
+class StageThen:
+    """A stage, or none for None, with its name at the moment that is looked at."""
+
+    stage: Stage | None
+    name: str
+
+    @property
+    def key(self) -> str:
+        """How addresses name it."""
+        return str(self.stage.pk) if self.stage else "none"
+
+    @property
+    def lost_key(self) -> str:
+        return f"{self.key}-lost"
+
+
+class StagesThen:
+    """Every stage, the lightest first, called what it was called at a moment; now for None."""
+
+    def __init__(self, at: datetime | None) -> None:
+        """At most two queries."""
+        names = StageNames() if at else None
+        self._stages = {
+            stage.pk: StageThen(stage, str(names.at(stage.pk, at) or stage) if names and at else stage.name)
+            for stage in Stage.objects.order_by("weight", "pk")
+        }
+
+    @property
+    def numbers(self) -> list[int]:
+        return list(self._stages)
+
+    @property
+    def names(self) -> dict[int, str]:
+        return {pk: stage.name for pk, stage in self._stages.items()}
+
+    def of(self, stage: int | None) -> StageThen:
+        return self._stages[stage] if stage else StageThen(None, "No status yet")
+
+    def words(self, place: Place) -> str:
+        """A place in words: "Customer", "lost from Customer"."""
+        words = Whereabouts.of(place).words(self.names)
+        return words.removeprefix("in ")
+
+    def is_shown(self, stage: int | None, *, is_empty: bool) -> bool:
+        """A retired stage that nothing is said of is left out."""
+        return not (is_empty and stage and (found := self._stages[stage].stage) and found.retired_at)

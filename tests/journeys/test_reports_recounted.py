@@ -1,0 +1,123 @@
+"""Every report against a recount in plain Python: random pasts, any midnights, as recorded and as corrected."""
+
+from collections import Counter
+from itertools import product
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import given
+
+from contacts.models import CarriedLabel, Label
+from journeys.reports.behind import Behind
+from journeys.reports.counts import funnels_of, ledger_of, movements_of
+from journeys.reports.ledger import BookRow, Term
+from journeys.reports.members import EVERYBODY, Members
+from journeys.reports.people import page_behind
+from journeys.reports.places import Whereabouts
+from journeys.reports.queries import Place
+from stages.models import Stage
+from tests.factories import LabelFactory
+from tests.heart import counts
+from tests.journeys.report_oracle import Recount, live_through, moments, pasts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def label(db: None) -> Label:
+    return LabelFactory(name="newsletter")
+
+
+@given(past=pasts, first=moments, last=moments)
+def test_every_report_is_what_a_recount_gives(label: Label, past, first, last) -> None:
+    first, last = sorted((first, last))
+    with transaction.atomic():
+        live_through(past, label)
+        carriers = set(CarriedLabel.objects.filter(label=label).values_list("contact_id", flat=True))
+        for as_corrected, members in product((True, False), (EVERYBODY, Members(label=label.pk))):
+            recount = Recount(as_corrected=as_corrected, contacts=None if members.is_everybody else carriers)
+            for check in (_funnels, _movements, _ledger, _names):
+                check(recount, members, first, last, as_corrected)
+        transaction.set_rollback(True)
+
+
+def _funnels(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
+    for moments_ in ([first, last, None], [last], [None]):
+        found = [counts(funnel) for funnel in funnels_of(members, moments_, as_corrected=as_corrected)]
+        assert found == [recount.funnel(moment) for moment in moments_]
+
+
+def _movements(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
+    for end in (last, None):
+        found = movements_of(members, first, end, as_corrected=as_corrected)
+        counted = Counter((one.start, one.end, one.direction) for one in recount.changes(first, end))
+        assert {(one.start, one.end, one.direction): one.count for one in found} == counted
+
+
+def _ledger(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
+    stages = list(Stage.objects.values_list("pk", flat=True))
+    for end in (last, None):
+        found = ledger_of(members, stages, first, end, as_corrected=as_corrected)
+        assert found.missing == 0
+        before, after = recount.funnel(first), recount.funnel(end)
+        for row in found.rows:
+            here = Place(row.stage)
+            assert (row.start, row.end) == (before[here], after[here])
+            for term in Term:
+                changes = recount.term(here, term, first, end)
+                assert row.terms[term] == len(changes)
+                behind = Behind(Whereabouts.of(here), first, end, term=term, members=members, as_corrected=as_corrected)
+                assert contacts_behind(behind) == {change.contact for change in changes}
+        changes = recount.changes(first, end)
+        assert (found.lost.start, found.lost.end) == tuple(_lost(counted) for counted in (before, after))
+        assert found.lost.came == sum(one.start.outside and one.end.lost for one in changes)
+        assert found.lost.recovered == sum(one.start.lost and _is_present(one.end) for one in changes)
+        assert found.book == BookRow(
+            sum(before.values()),
+            sum(one.start.outside for one in changes),
+            sum(one.end.outside for one in changes),
+            sum(after.values()),
+        )
+        pairs = Counter((one.start, one.end) for one in changes if one.start != one.end)
+        assert [one.count for one in found.largest] == [count for _, count in pairs.most_common(3)]
+        assert all(pairs[one.start, one.end] == one.count for one in found.largest)
+
+
+def _lost(funnel: Counter[Place]) -> int:
+    return sum(count for place, count in funnel.items() if place.lost)
+
+
+def _is_present(place: Place) -> bool:
+    return not place.lost and not place.outside
+
+
+def _names(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
+    shared = {"members": members, "as_corrected": as_corrected}
+    for end in (last, None):
+        for place in recount.funnel(end):
+            stood = Behind(Whereabouts.of(place), None, end, **shared)
+            assert contacts_behind(stood) == recount.standing_in(place, end)
+            page = page_behind(stood)
+            assert {move.change.change.contact_id for move in page.moves} == contacts_behind(stood)
+            if not as_corrected or end:
+                assert {(move.change.end.stage.pk if move.change.end.stage else None) for move in page.moves} == {
+                    place.stage
+                }
+        for (start_place, end_place), count in recount.flows(first, end).items():
+            both = Behind(Whereabouts.of(end_place), first, end, Whereabouts.of(start_place), **shared)
+            found = contacts_behind(both)
+            assert len(found) == count
+            assert found == {
+                contact
+                for contact in recount.histories
+                if (recount.place(contact, first), recount.place(contact, end)) == (start_place, end_place)
+            }
+
+
+def contacts_behind(behind: Behind) -> set[int]:
+    """Everybody whom the statement gives, each once; the same after it was kept as data."""
+    with connection.cursor() as cursor:
+        cursor.execute(Behind.read(behind.as_json()).sql, behind.values)
+        found = [row[0] for row in cursor.fetchall()]
+    assert len(found) == len(set(found))
+    return set(found)
