@@ -7,6 +7,7 @@ from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.segments.models import Segment
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
+from journeys.stuck.models import StageMeasure
 
 __all__ = [
     "FoldMark",
@@ -24,6 +25,7 @@ __all__ = [
     "RunPreview",
     "RunSlice",
     "Segment",
+    "StageMeasure",
     "StatusChange",
     "Verification",
 ]

@@ -3,5 +3,6 @@
 from journeys.integrity.tasks import verify
 from journeys.reports.tasks import fold_flows
 from journeys.runs.tasks import forget_previews, rescue_runs, work_on_run
+from journeys.stuck.tasks import measure_stages
 
-__all__ = ["fold_flows", "forget_previews", "rescue_runs", "verify", "work_on_run"]
+__all__ = ["fold_flows", "forget_previews", "measure_stages", "rescue_runs", "verify", "work_on_run"]

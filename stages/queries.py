@@ -92,3 +92,26 @@ class StageNames:
             is_retired=now.retired_at is not None,
             weight=then.weight,
         )
+
+
+class StageWeights:
+    """What every stage weighed at any moment, and when weights changed. Read once for a whole report."""
+
+    def __init__(self) -> None:
+        """One query."""
+        self._weights: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+        revisions = StageRevision.objects.order_by("stage_id", "id")
+        for stage, weight, at in revisions.values_list("stage", "weight", "revised_at"):
+            known = self._weights[stage]
+            if not known or known[-1][1] != weight:
+                known.append((at, weight))
+
+    @property
+    def changed_at(self) -> list[datetime]:
+        """The moments at which a stage began to weigh something else."""
+        return sorted({at for known in self._weights.values() for at, _ in known[1:]})
+
+    def at(self, stage: int, moment: datetime) -> int:
+        """What the stage weighed at `moment`; before its first weight, that first weight."""
+        known = self._weights[stage]
+        return next((weight for at, weight in reversed(known) if at <= moment), known[0][1])

@@ -1,0 +1,136 @@
+"""How long contacts stay in each stage.
+
+A stay begins when a contact comes into a stage, and is completed when it moves to another one. While a contact is lost
+its stay stands still: those days are not counted. That a stage was retired or merged completes no stay.
+"""
+
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from journeys.reports.counted import counted, fetch
+from journeys.reports.members import Members
+from journeys.reports.periods import Period
+
+FEW = 10
+"""Fewer stays than this say little."""
+
+EDGES = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365)
+"""Stays are drawn in classes that begin at so many days."""
+
+
+Hours = Mapping[int, int]
+"""How many stays lasted so many whole hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """How long so many stays lasted, in whole hours."""
+
+    hours: Hours
+
+    @property
+    def count(self) -> int:
+        return sum(self.hours.values())
+
+    @property
+    def are_few(self) -> bool:
+        return self.count < FEW
+
+    @property
+    def median(self) -> float | None:
+        return self.within(1, 2)
+
+    @property
+    def three_of_four(self) -> float | None:
+        return self.within(3, 4)
+
+    @property
+    def nine_of_ten(self) -> float | None:
+        return self.within(9, 10)
+
+    def within(self, part: int, whole: int) -> float | None:
+        """The least number of days within which so large a part of the stays was over; None without stays."""
+        so_far, all_of_them = 0, self.count
+        for hours in sorted(self.hours):
+            so_far += self.hours[hours]
+            if so_far * whole >= all_of_them * part:
+                return hours / 24
+        return None
+
+    @property
+    def classes(self) -> list[int]:
+        """How many lasted as long as each of `EDGES` says, up to the next one."""
+        counts = [0] * len(EDGES)
+        for hours, count in self.hours.items():
+            counts[bisect(EDGES, hours // 24) - 1] += count
+        return counts
+
+
+NO_STAYS = Stays({})
+
+_COMPLETES = """
+    {0}.direction IS NOT NULL AND {0}.from_stage_id IS NOT NULL
+    AND {0}.changed_at >= %(start)s AND {0}.changed_at < %(end)s
+"""
+"""A change by which a contact moved from one stage to another."""
+
+_COMPLETED = f"""
+    SELECT id, contact_id, from_stage_id AS stage_id, from_stage_since AS since,
+           CASE WHEN from_lost_at IS NULL THEN changed_at ELSE greatest(from_lost_at, from_stage_since) END AS until
+    FROM counted WHERE {_COMPLETES.format("counted")}
+"""
+
+_RUNNING = """
+    SELECT 9223372036854775807 AS id, contact_id, stage_id, stage_since AS since, %(end)s::timestamptz AS until
+    FROM journeys_funnelstatus WHERE stage_id IS NOT NULL AND lost_at IS NULL AND {whose}
+"""
+
+_RECOVERED = "{0}.from_lost AND NOT {0}.to_lost AND {0}.from_stage_id = {0}.to_stage_id"
+"""A change by which a contact came back from being lost to the stage it was lost from."""
+
+_LASTED = f"""
+    , stays AS MATERIALIZED ({{stays}}), lost_meanwhile AS (
+        SELECT stays.contact_id, stays.id, sum(change.changed_at - greatest(change.from_lost_at, since)) AS lost
+        FROM stays JOIN counted change ON change.contact_id = stays.contact_id AND change.from_stage_id = stays.stage_id
+                                      AND change.changed_at > since AND change.id < stays.id
+        WHERE {_RECOVERED.format("change")}
+        GROUP BY 1, 2
+    ), lasted AS (
+        SELECT stays.*, floor(date_part('epoch', until - since - coalesce(lost, '0')) / 3600)::int AS hours
+        FROM stays LEFT JOIN lost_meanwhile USING (contact_id, id)
+    )
+"""
+"""How many whole hours each of some stays lasted. Those during which the contact was lost are not among them."""
+
+_HOURS = "SELECT stage_id, hours, count(*) FROM lasted GROUP BY 1, 2"
+
+
+def completed_stays(period: Period, *, members: Members, as_corrected: bool, now: datetime) -> dict[int, Stays]:
+    """How long the stays lasted that were completed in a period, by the id of the stage. One query."""
+    return stays_completed_between(period.start, period.end or now, members=members, as_corrected=as_corrected)
+
+
+def stays_completed_between(
+    start: datetime, end: datetime, *, members: Members, as_corrected: bool
+) -> dict[int, Stays]:
+    """The same from one moment to before another. One query."""
+    return _spread(_COMPLETED, members, as_corrected, {"start": start, "end": end})
+
+
+def running_stays(*, members: Members, as_corrected: bool, now: datetime) -> dict[int, Stays]:
+    """How long those have stayed until now who are in a stage, by the id of the stage. One query."""
+    whose = "true" if members.is_everybody else f"contact_id IN ({members.sql})"
+    return _spread(_RUNNING.format(whose=whose), members, as_corrected, {"end": now})
+
+
+def _spread(stays: str, members: Members, as_corrected: bool, values: dict[str, Any]) -> dict[int, Stays]:
+    beginning = counted(as_corrected=as_corrected, members=members, steps_alone=True)
+    statement = beginning + _LASTED.format(stays=stays) + _HOURS
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for stage, hours, count in fetch(statement, {**members.values, **values}):
+        found[stage][hours] = count
+    return {stage: Stays(hours) for stage, hours in found.items()}
