@@ -23,7 +23,7 @@ class RefusedFile:
         Raises:
             ImportRefused: that is the imported file itself, or no place for a file.
         """
-        if path.exists() and path.samefile(source.path):
+        if isinstance(source.source, Path) and path.exists() and path.samefile(source.source):
             raise ImportRefused("The refused rows cannot go into the file that is imported.")
         if path.is_dir() or not path.resolve().parent.is_dir():
             raise ImportRefused(f"The refused rows cannot go to {path}: there is no such folder.")
