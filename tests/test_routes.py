@@ -27,6 +27,7 @@ from journeys.status.actions import change_status
 from journeys.status.models import LostReason, StatusChange
 from stages.models import Category, Stage
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
+from tests.journeys.wizard import checked, imported
 
 REDIRECT, REFUSED, NO_SUCH_METHOD, WRONG, STALE = 302, 403, 405, 422, 409
 BAD, UNKNOWN, NOT_THERE = 400, 401, 404
@@ -105,6 +106,18 @@ TABLE = {
     "journeys:preview": Row(O, args=("preview",)),
     "journeys:preview_contacts": Row(O, 404, args=("preview",)),
     "journeys:start_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("preview",)),
+    # imports
+    "journeys:imports": Row(M),
+    "journeys:new_import": Row(M, 200, WRONG),
+    "journeys:import_columns": Row(M, 200, WRONG, ("import",)),
+    "journeys:read_import_again": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:import_options": Row(M, 200, WRONG, ("import",)),
+    "journeys:import_check": Row(M, 200, REDIRECT, ("import",)),
+    "journeys:start_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:import_result": Row(M, args=("imported",)),
+    "journeys:cancel_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:forget_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:refused_rows": Row(M, args=("import",)),
     # Manage Funnel
     "journeys:manage_funnel": Row(M, 200, WRONG),
     "journeys:keep_label_rule": Row(M, NO_SUCH_METHOD, WRONG),
@@ -219,6 +232,8 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "category": category.pk,
             "preview": _preview(contact, operator).pk,
             "run": _run(contact_in(aware), operator).pk,
+            "import": checked("email,id\na@b.co,1\nnobody,2\n", people[Role.MARKETER]).pk,
+            "imported": imported("email,id\nc@b.co,3\nnobody,2\n", people[Role.MARKETER]).pk,
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
