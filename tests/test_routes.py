@@ -116,6 +116,7 @@ TABLE = {
     "journeys:start_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
     "journeys:import_result": Row(M, args=("imported",)),
     "journeys:cancel_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:undo_import": Row(M, 200, REDIRECT, ("imported",)),
     "journeys:forget_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
     "journeys:refused_rows": Row(M, args=("import",)),
     # Manage Funnel

@@ -17,6 +17,7 @@ _WORDS = {
     Act.ACTIVATE: "accounts of {contacts} made active",
     Act.DEACTIVATE: "accounts of {contacts} made inactive",
     Act.PUT_BACK: "undo of run {number}: {run}",
+    Act.UNDO_IMPORT: "undo of run {number}: {run}",
 }
 
 

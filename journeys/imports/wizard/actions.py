@@ -25,7 +25,7 @@ from journeys.imports.models import Import, ImportChunk, ImportedFields, Refused
 from journeys.imports.options import ImportOptions, kept_name
 from journeys.imports.plan import Plan
 from journeys.imports.reading import Encoding, ImportRefused, OtherEncoding, both_ways, inspect
-from journeys.runs.models import Run
+from journeys.runs.models import Run, RunOutcome
 
 logger = logging.getLogger(__name__)
 
@@ -345,3 +345,4 @@ def forget_old_imports(*, by: TeamMember | None) -> None:
     ended_before = now - settings.IMPORT_ROWS_ARE_KEPT
     RefusedRow.objects.filter(of__run__finished_at__lt=ended_before).delete()
     ImportedFields.objects.filter(run__finished_at__lt=ended_before).delete()
+    RunOutcome.objects.filter(run__kind=Run.Kind.IMPORT, run__finished_at__lt=ended_before).delete()

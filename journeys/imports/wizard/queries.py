@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
-from config.team.models import TeamMember
 from journeys.imports.models import Import, RefusedRow
+from journeys.imports.undoing import UNTOUCHED
 from journeys.imports.wizard.actions import STALLED
 from journeys.runs.models import Run, RunOutcome
 
@@ -77,6 +78,41 @@ def has_outcomes(run: Run) -> bool:
     return RunOutcome.objects.filter(run=run).exists()
 
 
-def members_who_import() -> list[TeamMember]:
-    """Everybody who made an import. One query."""
-    return list(TeamMember.objects.filter(pk__in=Import.objects.values(member=F("made_by")).distinct()))
+@dataclass(frozen=True, slots=True)
+class EffectOfUndo:
+    """What undoing an import would do now: of those it created, so many go; so many others are put back."""
+
+    created: int
+    go: int
+    updated: int
+
+    @property
+    def stay(self) -> int:
+        return self.created - self.go
+
+
+_CREATED = f"""
+    SELECT unnest(contacts) FROM journeys_runoutcome
+    WHERE run_id = %(undone)s AND code = '{RunOutcome.CREATED}'
+"""
+
+_UPDATED = f"""
+    SELECT count(DISTINCT contact) FROM journeys_runoutcome CROSS JOIN unnest(contacts) AS contact
+    JOIN contacts_contact book ON book.id = contact
+    WHERE run_id = %(undone)s AND code = '{RunOutcome.UPDATED}' AND contact NOT IN ({_CREATED})
+"""
+
+
+def effect_of_undo(run: Run) -> EffectOfUndo:
+    """What undoing an import would do now. Three queries, over all that it touched."""
+    values = {"undone": run.pk}
+    with connection.cursor() as cursor:
+        counts = []
+        for statement in (
+            f"SELECT count(*) FROM contacts_contact WHERE id IN ({_CREATED})",
+            f"SELECT count(*) FROM ({UNTOUCHED.format(contacts=_CREATED)}) AS untouched",
+            _UPDATED,
+        ):
+            cursor.execute(statement, values)
+            counts.append(cursor.fetchone()[0])
+    return EffectOfUndo(*counts)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("imports/<int:pk>/check", views.import_check, name="import_check"),
     path("imports/<int:pk>/start", views.start_import, name="start_import"),
     path("imports/<int:pk>/cancel", views.cancel_import, name="cancel_import"),
+    path("imports/<int:pk>/undo", views.undo_import, name="undo_import"),
     path("imports/<int:pk>/forget", views.forget_import, name="forget_import"),
     path("imports/<int:pk>/refused.csv", views.refused_rows, name="refused_rows"),
 ]

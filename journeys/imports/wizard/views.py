@@ -24,7 +24,10 @@ from journeys.imports.wizard import actions, queries
 from journeys.imports.wizard.forms import ColumnsForm, NewImportForm, OptionsForm
 from journeys.imports.wizard.refused_csv import lines
 from journeys.imports.wizard.shown import outcomes, step_address
+from journeys.runs.actions import AlreadyStarted, start_undoing_import
+from journeys.runs.models import Run
 from journeys.runs.queries import worker_is_alive
+from journeys.runs.shown import do_if_small
 from journeys.runs.undos import undos
 from stages.queries import open_stages
 
@@ -191,15 +194,13 @@ def import_result(request: HttpRequest, pk: int) -> HttpResponse:
     is_polled = request.htmx and request.htmx.target == "import-outcome"  # type: ignore[attr-defined]
     if is_polled and not run.is_running:
         announce(request, f"{run.get_state_display()}.")
-    undo = undos().get(run.pk)
-    can_see = queries.has_outcomes(run)
     context = {
         "import": asked,
         "run": run,
         "terms": outcomes(run),
-        "can_see": can_see,
-        "undo": undo,
-        "may_undo": can_see and not run.is_running and bool(run.created + run.updated) and undo is None,
+        "can_see": queries.has_outcomes(run),
+        "undo": undos().get(run.pk),
+        "may_undo": _may_be_undone(run),
         "undoable_until": run.finished_at + settings.IMPORT_ROWS_ARE_KEPT if run.finished_at else None,
         **_waiting(request, asked),
         **_refused(request, asked),
@@ -219,6 +220,32 @@ def cancel_import(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         announce(request, "The import was cancelled. What it did stays.")
     return go_to(request, step_address(asked))
+
+
+@role_required(Role.MARKETER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
+    """What undoing an import would do now, and doing it."""
+    asked = _import_or_404(pk)
+    run = asked.run
+    if not run or not _may_be_undone(run):
+        return go_to(request, step_address(asked))
+    if request.method == "POST":
+        try:
+            undo = start_undoing_import(run=run, by=_member(request))
+        except AlreadyStarted as before:
+            undo = before.run
+        do_if_small(undo)
+        return go_to(request, reverse("journeys:run", args=[undo.pk]))
+    context = {"import": asked, "run": run, "effect": queries.effect_of_undo(run)}
+    return render_page(request, "journeys/undo_import.html", context)
+
+
+def _may_be_undone(run: Run) -> bool:
+    """Whether it did something, what that was is still known, and nobody undid it."""
+    undo = undos().get(run.pk)
+    is_open = undo is None or undo.is_in_part
+    return is_open and not run.is_running and bool(run.created + run.updated) and queries.has_outcomes(run)
 
 
 @role_required(Role.MARKETER)
