@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -200,12 +201,26 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000  # three for each of a thousand columns of an import
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a pasted list of 50,000 e-mails
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Imports
+IMPORT_LARGEST_FILE = 250 * 1024 * 1024
+IMPORT_FILES_ARE_KEPT = timedelta(days=7)  # of imports that nobody goes on with
+IMPORT_ROWS_ARE_KEPT = timedelta(days=30)  # refused rows, and what undo needs, after the end of the import
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "config.uploads.CutOffUpload",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # Jobs
-PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful", "shutdown_graceful_timeout": 8.0}
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": 3,  # an import, which takes as long as it takes, holds up neither runs nor periodic work
+    "delete_jobs": "successful",
+    "shutdown_graceful_timeout": 8.0,
+}
 
 LOGGING = {
     "version": 1,

@@ -5,6 +5,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.validators import RegexValidator
 from django.http import QueryDict
 
 from contacts.labels.queries import labels
@@ -14,6 +15,10 @@ from stages.models import Stage
 
 LOST = {"yes": True, "no": False}
 ANYWHERE = {"any": Anywhere.ANY_STAGE, "none": Anywhere.NO_STAGE}
+
+
+OF_AN_IMPORT = RegexValidator(r"\A[0-9]{1,9}-(created|updated|unchanged)\Z")
+"""A run and what became of contacts in it, such as `41-created`."""
 
 
 class LostCheckbox(forms.CheckboxInput):
@@ -51,6 +56,7 @@ class ContactFilter(django_filters.FilterSet):
     account_state = django_filters.ChoiceFilter(
         label="Account state", choices=Contact.AccountState, empty_label="Active or not"
     )
+    imported = django_filters.CharFilter(label="Import", validators=[OF_AN_IMPORT])
 
     class Meta:
         model = Contact
@@ -96,6 +102,7 @@ class ContactFilter(django_filters.FilterSet):
             lost=LOST.get(said.get("lost", "")),
             labels=(int(said["label"]),) if "label" in said else (),
             account_state=said.get("account_state", ""),
+            imported=said.get("imported", ""),
         )
 
     @property
@@ -112,6 +119,9 @@ class ContactFilter(django_filters.FilterSet):
             chips.append(FilterChip(f"Carries {label.name}", ("label",), label.colour))
         if "account_state" in said:
             chips.append(FilterChip(f"Account {said['account_state']}", ("account_state",)))
+        if "imported" in said:
+            run, _, outcome = said["imported"].partition("-")
+            chips.append(FilterChip(f"{outcome.capitalize()} by run {run}", ("imported",)))
         return chips
 
     def _place_chip(self, value: str, *, is_lost: bool) -> "FilterChip":

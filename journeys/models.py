@@ -1,5 +1,6 @@
 """The models of all subjects of this app, where Django looks for them."""
 
+from journeys.imports.models import Import, ImportChunk, ImportedFields, RefusedRow
 from journeys.integrity.models import Verification
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.review.models import KeptToken, Review
@@ -15,10 +16,14 @@ __all__ = [
     "FunnelSettings",
     "FunnelStatus",
     "FunnelTotal",
+    "Import",
+    "ImportChunk",
+    "ImportedFields",
     "KeptToken",
     "LabelRule",
     "LostReason",
     "MovementRule",
+    "RefusedRow",
     "Review",
     "Run",
     "RunOutcome",

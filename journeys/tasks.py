@@ -1,8 +1,19 @@
 """The jobs of all subjects of this app, where procrastinate looks for them."""
 
+from journeys.imports.wizard.tasks import forget_old_imports, rescue_imports, work_on_import
 from journeys.integrity.tasks import verify
 from journeys.reports.tasks import fold_flows
 from journeys.runs.tasks import forget_previews, rescue_runs, work_on_run
 from journeys.stuck.tasks import measure_stages
 
-__all__ = ["fold_flows", "forget_previews", "measure_stages", "rescue_runs", "verify", "work_on_run"]
+__all__ = [
+    "fold_flows",
+    "forget_old_imports",
+    "forget_previews",
+    "measure_stages",
+    "rescue_imports",
+    "rescue_runs",
+    "verify",
+    "work_on_import",
+    "work_on_run",
+]

@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("journeys.bulk.urls")),
     path("", include("journeys.integrity.urls")),
     path("", include("journeys.reports.urls")),
+    path("", include("journeys.imports.wizard.urls")),
 ]

@@ -15,6 +15,7 @@ NO_ACTIONS = {
     "journeys.imports.actions.check_import": "writes nothing",
     "journeys.imports.actions.matched_fields": "writes nothing",
     "journeys.integrity.actions.verify": "looks at the book, and keeps what it found",
+    "journeys.imports.wizard.actions.work_on_import": "does what somebody asked for, in their name",
     "journeys.reports.actions.fold_flows": "sums what is written already, every minute",
     "journeys.runs.actions.work_on_run": "does what somebody confirmed, in their name",
     "journeys.sample.actions.load_sample_data": "plays the people of its own story",

@@ -27,6 +27,7 @@ from journeys.status.actions import change_status
 from journeys.status.models import LostReason, StatusChange
 from stages.models import Category, Stage
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
+from tests.journeys.wizard import checked, imported
 
 REDIRECT, REFUSED, NO_SUCH_METHOD, WRONG, STALE = 302, 403, 405, 422, 409
 BAD, UNKNOWN, NOT_THERE = 400, 401, 404
@@ -116,6 +117,19 @@ TABLE = {
     "journeys:revert_flagged": Row(M, NO_SUCH_METHOD, REDIRECT),
     "journeys:always_keep": Row(M, NO_SUCH_METHOD, REDIRECT, ("token",)),
     "journeys:keep_no_longer": Row(M, NO_SUCH_METHOD, REDIRECT, ("token",)),
+    # imports
+    "journeys:imports": Row(M),
+    "journeys:new_import": Row(M, 200, WRONG),
+    "journeys:import_columns": Row(M, 200, WRONG, ("import",)),
+    "journeys:read_import_again": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:import_options": Row(M, 200, WRONG, ("import",)),
+    "journeys:import_check": Row(M, 200, REDIRECT, ("import",)),
+    "journeys:start_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:import_result": Row(M, args=("imported",)),
+    "journeys:cancel_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:undo_import": Row(M, 200, REDIRECT, ("imported",)),
+    "journeys:forget_import": Row(M, NO_SUCH_METHOD, REDIRECT, ("import",)),
+    "journeys:refused_rows": Row(M, args=("import",)),
     # Manage Funnel
     "journeys:manage_funnel": Row(M, 200, WRONG),
     "journeys:keep_label_rule": Row(M, NO_SUCH_METHOD, WRONG),
@@ -251,6 +265,8 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "category": category.pk,
             "preview": _preview(contact, operator).pk,
             "run": _run(contact_in(aware), operator).pk,
+            "import": checked("email,id\na@b.co,1\nnobody,2\n", people[Role.MARKETER]).pk,
+            "imported": imported("email,id\nc@b.co,3\nnobody,2\n", people[Role.MARKETER]).pk,
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,

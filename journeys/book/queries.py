@@ -40,6 +40,7 @@ class ContactQuery:
     stage: in it and, unless `lost` says otherwise, not lost. None: wherever they stand.
     lost: lost (from `stage`) or not; None for both where no stage is given.
     labels: carried, all of them.
+    imported: what became of them in an import, as `41-created`: the run and a code of its outcomes.
     """
 
     search: str = ""
@@ -47,11 +48,12 @@ class ContactQuery:
     lost: bool | None = None
     labels: tuple[int, ...] = ()
     account_state: str = ""
+    imported: str = ""
 
     @property
     def is_of_places(self) -> bool:
         """Whether it asks for nothing but where contacts stand, which the funnel has counted."""
-        return not (self.search or self.labels or self.account_state)
+        return not (self.search or self.labels or self.account_state or self.imported)
 
     @property
     def is_lost(self) -> bool | None:
@@ -301,7 +303,17 @@ def _sources(query: ContactQuery) -> list[_Source]:
         sources.append(
             _Source("contacts_contact contact", "contact.id", ["contact.account_state = %s"], [query.account_state])
         )
+    if query.imported:
+        sources.append(_imported_source(query.imported))
     return sources or [_Source("journeys_funnelstatus status", "status.contact_id")]
+
+
+_OF_IMPORT = "imported.contact_id IN (SELECT unnest(contacts) FROM journeys_runoutcome WHERE run_id = %s AND code = %s)"
+
+
+def _imported_source(imported: str) -> _Source:
+    run, _, code = imported.partition("-")
+    return _Source("journeys_funnelstatus imported", "imported.contact_id", [_OF_IMPORT], [int(run), code])
 
 
 def _status_source(query: ContactQuery) -> _Source:

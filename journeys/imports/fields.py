@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.core.validators import validate_email
 from django.db.models import Model
 
 from contacts.models import Attribute, Contact, Label
-from journeys.imports.options import ImportOptions, Key
+from journeys.imports.dates import YEARS, DateFormat, read_date
+from journeys.imports.options import ImportOptions, Key, Whom
 from journeys.imports.reading import CsvFile, ImportRefused, Record, tidy
 
 TEXT_FIELDS = ("external_id", "first_name", "last_name", "phone", "company", "city", "country")
@@ -26,7 +27,6 @@ ALWAYS_READ = ("email", "external_id", "account_state")
 
 YES = frozenset({"yes", "y", "true", "1"})
 NO = frozenset({"no", "n", "false", "0"})
-YEARS = range(1900, 2200)
 
 Parse = Callable[[str], Any]
 
@@ -69,12 +69,15 @@ class FieldMap:
     Attributes:
         columns: the columns of the table of contacts that are read, `ALWAYS_READ` first.
         written: the positions of those among them that the file has.
+        filling: the positions of those that only fill what is empty; and the keys of such attributes.
         has_attributes: whether attributes are among the fields.
         unused: names of the file's columns that mean nothing here.
     """
 
     columns: tuple[str, ...]
     written: tuple[int, ...]
+    filling: tuple[int, ...]
+    filling_attributes: frozenset[str]
     has_attributes: bool
     unused: tuple[str, ...]
     _width: int
@@ -167,18 +170,18 @@ def match_fields(
     Raises:
         ImportRefused: a column, field or stage is unknown, a field is named twice, or nothing tells contacts apart.
     """
-    parsers = {name: _parser(name, zone) for name in FIELDS}
     by_name = _attributes_by_name(attributes)
-    parse_stage = _stage_parser(stages)
+    parse_stage = _stage_parser(stages, options.stage_names)
     fields: dict[str, _Column] = {}
     of_attributes: dict[str, _Column] = {}
     for column_name, wanted in options.mapping.items():
         position = file.find(column_name)
         name = wanted.strip().lower().replace("-", "_")
-        if name in parsers:
-            target, key, parse = fields, name, parsers[name]
+        written = options.date_formats.get(column_name, DateFormat.ISO)
+        if name in FIELDS:
+            target, key, parse = fields, name, _parser(name, zone, written)
         elif attribute := by_name.get(wanted.strip().lower()):
-            target, key, parse = of_attributes, attribute.key, _attribute_parser(attribute)
+            target, key, parse = of_attributes, attribute.key, _attribute_parser(attribute, written)
         else:
             known = ", ".join([*FIELDS, *sorted({attribute.key for attribute in by_name.values()})])
             raise ImportRefused(f"There is no field “{wanted}”. Fields: {known}.")
@@ -188,12 +191,18 @@ def match_fields(
     _refuse_without_key(options, fields)
     columns = (*ALWAYS_READ, *(name for name in FIELDS if name in fields and name not in ALWAYS_READ))
     label = _option_column(file, options.label_column, parse_label)
-    stage = _option_column(file, options.stage_column, parse_stage)
-    since = _option_column(file, options.since_column, _date_time_parser(zone))
+    stage_moves = options.stage_for is not Whom.NONE
+    stage = _option_column(file, options.stage_column, parse_stage) if stage_moves else None
+    written = options.date_formats.get(options.since_column or "", DateFormat.ISO)
+    since = _option_column(file, options.since_column, _date_time_parser(zone, written))
+    fixed_stage = _checked_stage(options.stage, parse_stage) if options.stage is not None and stage_moves else None
+    filling = {file.find(column) for column in options.only_where_empty}
     used = {column.position for column in (*fields.values(), *of_attributes.values(), label, stage, since) if column}
     return FieldMap(
         columns=columns,
         written=tuple(index for index, name in enumerate(columns) if name in fields),
+        filling=tuple(columns.index(name) for name, column in fields.items() if column.position in filling),
+        filling_attributes=frozenset(key for key, column in of_attributes.items() if column.position in filling),
         has_attributes=bool(of_attributes),
         unused=tuple(name for position, name in enumerate(file.columns) if position not in used),
         _width=len(file.columns),
@@ -203,7 +212,7 @@ def match_fields(
         _labels=tuple(_checked_label(name) for name in options.labels),
         _label=label,
         _stage=stage,
-        _fixed_stage=_checked_stage(options.stage, parse_stage) if options.stage is not None else None,
+        _fixed_stage=fixed_stage,
         _since=since,
         _nothing=[None] * len(columns),
     )
@@ -232,13 +241,13 @@ def _attributes_by_name(attributes: Iterable[Attribute]) -> dict[str, Attribute]
     return by_name
 
 
-def _parser(name: str, zone: tzinfo) -> Parse:
+def _parser(name: str, zone: tzinfo, written: DateFormat) -> Parse:
     if name == "email":
         return parse_email
     if name == "account_state":
         return _parse_account_state
     if name in DATE_FIELDS:
-        return _date_time_parser(zone)
+        return _date_time_parser(zone, written)
     return _text_parser(_longest(Contact, name))
 
 
@@ -281,14 +290,14 @@ def _parse_account_state(cell: str) -> str:
     return state
 
 
-def _date_time_parser(zone: tzinfo) -> Parse:
+def _date_time_parser(zone: tzinfo, written: DateFormat) -> Parse:
+    example = "2018-02-26 or 2018-02-26 19:58:54" if written is DateFormat.ISO else written.example
+
     def parse(cell: str) -> datetime:
         try:
-            if cell[4:5] != "-" or cell[7:8] != "-" or cell[10:11] not in ("", " ", "T"):
-                raise ValueError
-            said = datetime.fromisoformat(cell)
+            said = read_date(cell, written)
         except ValueError:
-            raise CellRefused(f"{_quoted(cell)} is not a date like 2018-02-26 or 2018-02-26 19:58:54.") from None
+            raise CellRefused(f"{_quoted(cell)} is not a date like {example}.") from None
         if said.year not in YEARS:
             raise CellRefused(f"{_quoted(cell)}: the year has to be between {YEARS[0]} and {YEARS[-1]}.")
         return (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(UTC)
@@ -296,13 +305,16 @@ def _date_time_parser(zone: tzinfo) -> Parse:
     return parse
 
 
-def _stage_parser(stages: Mapping[int, str]) -> Parse:
-    by_name = {tidy(name).lower(): stage for stage, name in stages.items()}
+def _stage_parser(stages: Mapping[int, str], meant: Mapping[str, int | None]) -> Parse:
+    """Stages by their names, and by the names that somebody said the meaning of: a stage, or none."""
+    by_name: dict[str, int | None] = {tidy(name).lower(): stage for name, stage in meant.items()}
+    by_name |= {tidy(name).lower(): stage for stage, name in stages.items()}
 
-    def parse(cell: str) -> int:
-        if (stage := by_name.get(cell.lower())) is None:
-            raise CellRefused(f"There is no stage {_quoted(cell)}.")
-        return stage
+    def parse(cell: str) -> int | None:
+        try:
+            return by_name[cell.lower()]
+        except KeyError:
+            raise CellRefused(f"There is no stage {_quoted(cell)}.") from None
 
     return parse
 
@@ -332,13 +344,13 @@ def _checked_label(name: str) -> str:
     return label
 
 
-def _attribute_parser(attribute: Attribute) -> Parse:
+def _attribute_parser(attribute: Attribute, written: DateFormat) -> Parse:
     """Values as they are kept with a contact: text, number, true or false, and dates as 2018-02-26."""
     match attribute.type:
         case Attribute.Type.NUMBER:
             return _parse_number
         case Attribute.Type.DATE:
-            return _parse_date
+            return _date_parser(written)
         case Attribute.Type.YES_NO:
             return _parse_yes_no
         case Attribute.Type.CHOICE:
@@ -362,14 +374,17 @@ def _parse_number(cell: str) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def _parse_date(cell: str) -> str:
-    try:
-        said = date.fromisoformat(cell) if len(cell) == 10 else None
-    except ValueError:
-        said = None
-    if said is None or said.year not in YEARS:
-        raise CellRefused(f"{_quoted(cell)} is not a date like 2018-02-26.")
-    return said.isoformat()
+def _date_parser(written: DateFormat) -> Parse:
+    def parse(cell: str) -> str:
+        try:
+            said = read_date(cell, written) if len(cell) <= 10 else None
+        except ValueError:
+            said = None
+        if said is None or said.year not in YEARS:
+            raise CellRefused(f"{_quoted(cell)} is not a date like {written.example}.")
+        return said.date().isoformat()
+
+    return parse
 
 
 def _parse_yes_no(cell: str) -> bool:

@@ -6,15 +6,26 @@ one made. What a row does is done whole, or it is refused and does nothing.
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from contacts.causes import Cause
 from journeys.imports.fields import ACCOUNT_STATE, EMAIL, EXTERNAL_ID, Row
-from journeys.imports.options import Counts, Key
+from journeys.imports.options import Counts, Does, Key, Whom
 from journeys.imports.reading import Record
-from journeys.status.transitions import Lost, Move, Policy, Refusal, StageFacts, Standing, Verdict, judge, judge_date
+from journeys.status.transitions import (
+    Lost,
+    Move,
+    Policy,
+    Refusal,
+    StageFacts,
+    Standing,
+    Verdict,
+    heading,
+    judge,
+    judge_date,
+)
 
 LabelKey = int | str
 """A label by its id, or by its name in small letters where it is not made yet."""
@@ -45,6 +56,7 @@ class Known:
         activated: whether a row made the account active, whatever a later one did.
         line: the line of the row that added it.
         steps: what the one door is asked for, in this order.
+        values_before, attributes_before: as they were read.
     """
 
     id: int | None
@@ -61,6 +73,8 @@ class Known:
     line: int | None = None
     activated: bool = False
     steps: list[Step] = field(default_factory=list)
+    values_before: list[Any] = field(default_factory=list)
+    attributes_before: dict[str, Any] = field(default_factory=dict)
 
     @property
     def inactive(self) -> bool:
@@ -104,11 +118,20 @@ class Rules:
         stage_names: names of the stages in use.
         default_stage: given to contacts that are added without a stage; None while it is closed.
         now: the clock of the database.
+        filling, filling_attributes: as in `FieldMap`.
+
+    The others are those of `ImportOptions`.
     """
 
+    does: Does
     key: Key | None
     earlier_is_now: bool
     backward: bool
+    labels_for: Whom
+    makes_labels: bool
+    stage_for: Whom
+    filling: tuple[int, ...]
+    filling_attributes: frozenset[str]
     stages: Mapping[int, StageFacts]
     stage_names: Mapping[int, str]
     policy: Policy
@@ -139,6 +162,7 @@ class Plan:
         births: contacts to add, in the order of the file.
         changed: contacts of the book of which fields change.
         touched: all that are added, or of which anything changes.
+        unchanged: contacts of which a row changes nothing; another row may.
         labels: who gets which label.
         spellings: how labels that are not made yet are spelled, by their key: as in the first row that is not refused.
     """
@@ -152,6 +176,7 @@ class Plan:
         self.labels: dict[LabelKey, list[Known]] = {}
         self.spellings: dict[LabelKey, str] = {}
         self.touched: dict[Known, None] = {}
+        self.unchanged: dict[Known, None] = {}
         self._rules = rules
         self._label_keys = labels
         self._by_email: dict[str, Known] = {}
@@ -183,12 +208,21 @@ class Plan:
         ):
             raise KeyHandedOver
         contact = self._match(row)
+        if contact is None and self._rules.does is Does.UPDATE:
+            raise _RowRefused("Nobody in the book is known by this, and this import adds nobody.")
+        if contact and self._rules.does is Does.CREATE:
+            raise _RowRefused(f"This is {contact} already, and this import changes nobody.")
+        names = row.labels if contact is None or self._rules.labels_for is Whom.ALL else ()
+        if not self._rules.makes_labels:
+            self._refuse_unknown_labels(names)
         if contact is None:
-            self._put_on_labels(self._give_birth(row), row)
+            self._put_on_labels(self._give_birth(row), names)
             return _Fate.CREATED
+        row = self._where_empty(contact, row)
         steps = self._foresee(contact, row)
-        changes = [self._change_fields(contact, row), self._put_on_labels(contact, row), self._take(contact, steps)]
+        changes = [self._change_fields(contact, row), self._put_on_labels(contact, names), self._take(contact, steps)]
         if not any(changes):
+            self.unchanged[contact] = None
             return _Fate.UNCHANGED
         self.touched[contact] = None
         return _Fate.UPDATED
@@ -228,6 +262,18 @@ class Plan:
 
     # What it does to the contact's fields and labels
 
+    def _where_empty(self, contact: Known, row: Row) -> Row:
+        """The row without what only fills, where the book knows it already."""
+        if not (self._rules.filling or self._rules.filling_attributes):
+            return row
+        values = list(row.values)
+        for index in self._rules.filling:
+            if contact.values[index] not in (None, ""):
+                values[index] = None
+        known = {key for key in self._rules.filling_attributes if contact.attributes.get(key) not in (None, "")}
+        attributes = {key: value for key, value in (row.attributes or {}).items() if key not in known}
+        return replace(row, values=values, attributes=attributes)
+
     def _change_fields(self, contact: Known, row: Row) -> bool:
         before = contact.values
         said = [
@@ -249,9 +295,14 @@ class Plan:
             self.changed[contact] = None
         return True
 
-    def _put_on_labels(self, contact: Known, row: Row) -> bool:
+    def _refuse_unknown_labels(self, names: Iterable[str]) -> None:
+        for name in names:
+            if isinstance(self._label_keys[name], str):
+                raise _RowRefused(f"There is no label “{name}”.")
+
+    def _put_on_labels(self, contact: Known, names: Iterable[str]) -> bool:
         is_new = False
-        for name in row.labels:
+        for name in names:
             key = self._label_keys[name]
             if key not in contact.labels:
                 is_new = True
@@ -267,7 +318,7 @@ class Plan:
         goes_inactive = row.values[ACCOUNT_STATE] == "inactive"
         steps: list[Step] = []
         lost = contact.lost
-        if row.stage is not None:
+        if row.stage is not None and self._rules.stage_for is Whom.ALL:
             self._refuse_date(contact, row)
             verdict = self._judge(contact, row)
             if verdict.refusal:
@@ -282,6 +333,8 @@ class Plan:
 
     def _judge(self, contact: Known, row: Row) -> Verdict:
         """What the movement rules say to the stage of a row: judged once for all that stand and go alike."""
+        if self._goes_back(contact, row):
+            self.counts.back += 1
         state = row.values[ACCOUNT_STATE]
         inactive = contact.inactive and state != "active"
         alike = (contact.stage, contact.lost, contact.lost_reason, inactive, row.stage, state == "inactive")
@@ -300,6 +353,11 @@ class Plan:
             )
             self._verdicts[alike] = judge(standing, move, self._rules.policy)
         return self._verdicts[alike]
+
+    def _goes_back(self, contact: Known, row: Row) -> bool:
+        if contact.stage is None or row.stage is None:
+            return False
+        return heading(self._rules.stages[contact.stage], self._rules.stages[row.stage]) == -1
 
     def _refuse_date(self, contact: Known, row: Row) -> None:
         refusal = judge_date(

@@ -66,6 +66,8 @@ def _known(row: tuple, fields: FieldMap) -> Known:
         lost_reason=lost_reason,
         since=_EPOCH + timedelta(microseconds=since),
         signature=signature,
+        values_before=values,
+        attributes_before=attributes,
     )
 
 
@@ -104,18 +106,25 @@ def read_carried_labels(contacts: Iterable[Known], labels: Iterable[LabelKey]) -
             by_id[contact].labels.add(label)
 
 
-def rules_now(options: ImportOptions, stages: Sequence[Stage]) -> Rules:
+def rules_now(options: ImportOptions, fields: FieldMap, stages: Sequence[Stage]) -> Rules:
     """What holds for rows decided now, after the contacts they match were read. Three queries.
 
     Args:
+        fields: how the rows were understood.
         stages: every stage that ever was.
     """
     now = timezone.now()
     default = default_stage()
     return Rules(
+        does=options.does,
         key=options.key,
         earlier_is_now=options.on_earlier is OnEarlier.NOW,
         backward=options.backward,
+        labels_for=options.labels_for,
+        makes_labels=options.makes_labels,
+        stage_for=options.stage_for,
+        filling=fields.filling,
+        filling_attributes=fields.filling_attributes,
         stages={
             stage.pk: StageFacts(stage.pk, stage.weight, stage.is_open(now), stage.retired_at is not None)
             for stage in stages

@@ -6,12 +6,15 @@ Python's own reader, left to itself, swallows every row after a quote that is no
 
 import codecs
 import csv
+import enum
+import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 MAX_CELL = 131_072
@@ -26,15 +29,40 @@ class ImportRefused(Exception):
     """The whole import is refused; the message is a sentence for the person who asked for it."""
 
 
+class Encoding(enum.StrEnum):
+    """How the characters of a file are written."""
+
+    UTF_8 = "utf-8"
+    WINDOWS_1252 = "cp1252"
+
+    @property
+    def label(self) -> str:
+        return "UTF-8" if self is Encoding.UTF_8 else "Windows-1252"
+
+
+class OtherEncoding(ImportRefused):
+    """The file is not in UTF-8, and may be in Windows-1252: whoever knows it can say so."""
+
+
+class Source(Protocol):
+    """Where the bytes of a file are: a path, or what was kept of an upload. It is opened again and again."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CsvFile:
     """A file that was read to its end and found sound."""
 
-    path: Path
+    source: Source
     delimiter: str
     columns: tuple[str, ...]
     records: int
     has_byte_order_mark: bool
+    encoding: Encoding = Encoding.UTF_8
 
     def find(self, column: str) -> int:
         """The position of a column: by its exact name, else whatever its case.
@@ -70,31 +98,53 @@ def tidy(cell: str) -> str:
     return cell if cell.isascii() else unicodedata.normalize("NFC", cell.strip(_EDGES))
 
 
-def inspect(path: Path, *, label_column: str | None = None) -> CsvFile:
+See = Callable[[list[str]], None]
+"""Is shown the cells of the header, and then those of each row."""
+
+
+def inspect(
+    source: Source,
+    *,
+    encoding: Encoding = Encoding.UTF_8,
+    label_column: str | None = None,
+    see: See | None = None,
+) -> CsvFile:
     """Read the file to its end and say what it is.
 
     Args:
         label_column: a column that labels are to be made of.
+        see: is shown every row on the way.
 
     Raises:
-        ImportRefused: it is not a CSV file in UTF-8, its quotes do not match, its header names a column twice,
-            or the column of labels has more than `MAX_LABELS` different values.
+        OtherEncoding: it is not in UTF-8, and may be in Windows-1252.
+        ImportRefused: it is not a CSV file in this encoding, its quotes do not match, its header names a column
+            twice, or the column of labels has more than `MAX_LABELS` different values.
     """
-    if not path.is_file():
-        raise ImportRefused(f"There is no file {path}.")
-    sample = _sample(path)
-    _refuse_other_formats(path, sample)
-    _check_text(path)
-    delimiter = _sniff(sample.decode("utf-8-sig", "ignore"))
-    rows = _read(path, delimiter)
+    if isinstance(source, Path) and not source.is_file():
+        raise ImportRefused(f"There is no file {source}.")
+    sample = _sample(source)
+    _refuse_other_formats(source, sample)
+    _check_text(source, encoding)
+    delimiter = _sniff(sample.decode(_codec(encoding), "ignore"))
+    rows = _read(source, delimiter, encoding)
     header = next(rows, None)
     if header is None:
         raise ImportRefused("The file is empty.")
-    file = CsvFile(path, delimiter, _columns(header), 0, sample.startswith(codecs.BOM_UTF8))
+    has_mark = encoding is Encoding.UTF_8 and sample.startswith(codecs.BOM_UTF8)
+    file = CsvFile(source, delimiter, _columns(header), 0, has_mark, encoding)
+    if see:
+        see(header.cells)
+        rows = _shown(rows, see)
     records = _count(rows) if label_column is None else _count_with_labels(rows, label_column, file.find(label_column))
     if not records:
         raise ImportRefused("The file has a header and no rows under it.")
     return replace(file, records=records)
+
+
+def _shown(rows: Iterator[Record], see: See) -> Iterator[Record]:
+    for record in rows:
+        see(record.cells)
+        yield record
 
 
 def _count(rows: Iterator[Record]) -> int:
@@ -119,7 +169,7 @@ def records(file: CsvFile) -> Iterator[Record]:
     Raises:
         ImportRefused: the file was changed after it was inspected.
     """
-    rows = _read(file.path, file.delimiter)
+    rows = _read(file.source, file.delimiter, file.encoding)
     next(rows)
     count = 0
     for record in rows:
@@ -129,9 +179,13 @@ def records(file: CsvFile) -> Iterator[Record]:
         raise ImportRefused("The file was changed while it was read.")
 
 
-def _sample(path: Path) -> bytes:
-    with path.open("rb") as file:
+def _sample(source: Source) -> bytes:
+    with source.open("rb") as file:
         return file.read(SAMPLE)
+
+
+def _codec(encoding: Encoding) -> str:
+    return "utf-8-sig" if encoding is Encoding.UTF_8 else encoding
 
 
 _SIGNATURES: list[tuple[bytes, str]] = [
@@ -145,9 +199,9 @@ _SIGNATURES: list[tuple[bytes, str]] = [
 ]
 
 
-def _refuse_other_formats(path: Path, sample: bytes) -> None:
+def _refuse_other_formats(source: Source, sample: bytes) -> None:
     if sample.startswith(b"PK"):
-        raise ImportRefused(_what_zip(path))
+        raise ImportRefused(_what_zip(source))
     for signature, sentence in _SIGNATURES:
         if sample.startswith(signature):
             raise ImportRefused(sentence)
@@ -166,9 +220,9 @@ def _refuse_other_formats(path: Path, sample: bytes) -> None:
         raise ImportRefused("This looks like JSON, not a CSV file.")
 
 
-def _what_zip(path: Path) -> str:
+def _what_zip(source: Source) -> str:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with source.open("rb") as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError):
         return "This is a broken zip file, not a CSV file."
@@ -183,18 +237,19 @@ def _other_encoding(name: str) -> str:
     return f"The file is in {name}, not in UTF-8. Save it as “CSV UTF-8”."
 
 
-def _check_text(path: Path) -> None:
-    """Refuse NUL, other encodings than UTF-8, and lines without an end."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _check_text(source: Source, encoding: Encoding) -> None:
+    """Refuse NUL, other encodings than this one, and lines without an end."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     line, since_newline, first = 1, 0, True
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         while block := file.read(_BLOCK):
             if (nul := block.find(0)) >= 0:
                 raise ImportRefused(_what_nul(block, nul, line) if first else _nul(block, nul, line))
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
-                raise ImportRefused(_not_utf8(path, error, line + error.object.count(b"\n", 0, error.start))) from None
+                at = line + error.object.count(b"\n", 0, error.start)
+                raise _not_in(encoding, error, at) from None
             newline = max(block.rfind(b"\n"), block.rfind(b"\r"))
             since_newline = since_newline + len(block) if newline < 0 else len(block) - newline
             if since_newline > MAX_LINE:
@@ -219,15 +274,35 @@ def _nul(block: bytes, nul: int, line: int) -> str:
     return f"Line {line + block.count(bytes([10]), 0, nul)} holds a NUL character: the file is damaged or no text."
 
 
-def _not_utf8(path: Path, error: UnicodeDecodeError, line: int) -> str:
+def _not_in(encoding: Encoding, error: UnicodeDecodeError, line: int) -> ImportRefused:
     """Name the encoding that it probably is: Windows-1252 has no character for five of the bytes."""
     found = error.object[error.start]
-    where = f"Line {line} holds the byte {found:02X}, which is not UTF-8."
+    where = f"Line {line} holds the byte {found:02X}, which is not {encoding.label}."
+    elsewhere = ImportRefused(f"{where} The file is in another encoding. Save it as “CSV UTF-8”.")
+    if encoding is Encoding.WINDOWS_1252:
+        return elsewhere
     try:
-        error.object.decode("cp1252")
+        error.object.decode(Encoding.WINDOWS_1252)
     except UnicodeDecodeError:
-        return f"{where} The file is in another encoding. Save it as “CSV UTF-8”."
-    return f"{where} The file is probably in Windows-1252. Save it as “CSV UTF-8”."
+        return elsewhere
+    return OtherEncoding(f"{where} The file is probably in Windows-1252. Save it as “CSV UTF-8”.")
+
+
+BOTH_WAYS = 5
+"""So many pieces of a file are shown in both encodings."""
+
+_AROUND = re.compile(rb"[^\0\n\r,;\t\"]*[\x80-\xff][^\0\n\r,;\t\"]*")
+
+
+def both_ways(source: Source) -> list[tuple[str, str]]:
+    """The first cells with characters beyond ASCII: as Windows-1252 reads them, and as UTF-8 does."""
+    with source.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if cells := list(dict.fromkeys(cell[:80] for cell in _AROUND.findall(block)))[:BOTH_WAYS]:
+                return [
+                    (cell.decode(Encoding.WINDOWS_1252, "replace"), cell.decode(errors="replace")) for cell in cells
+                ]
+    return []
 
 
 def _sniff(sample: str) -> str:
@@ -253,9 +328,9 @@ def _score(sample: str, delimiter: str) -> tuple[bool, int]:
     return widths[0] > 1 and len(set(widths)) == 1, widths[0]
 
 
-def _read(path: Path, delimiter: str) -> Iterator[Record]:
+def _read(source: Source, delimiter: str, encoding: Encoding) -> Iterator[Record]:
     """The header and every row. Lines end as they like: the reader is given them untranslated."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with source.open("rb") as content, io.TextIOWrapper(content, encoding=_codec(encoding), newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         line = 1
         try:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -9,6 +10,11 @@ from typing import IO, Any
 from journeys.imports.reading import CsvFile, ImportRefused, Record
 
 LINE, REASON = "refused_line", "refused_reason"
+
+
+def own_cells(columns: Sequence[str], cells: Sequence[str]) -> Sequence[str]:
+    """The cells without the line and the reason of a time before, where the file has these columns."""
+    return cells[2:] if tuple(columns[:2]) == (LINE, REASON) else cells
 
 
 class RefusedFile:
@@ -23,14 +29,13 @@ class RefusedFile:
         Raises:
             ImportRefused: that is the imported file itself, or no place for a file.
         """
-        if path.exists() and path.samefile(source.path):
+        if isinstance(source.source, Path) and path.exists() and path.samefile(source.source):
             raise ImportRefused("The refused rows cannot go into the file that is imported.")
         if path.is_dir() or not path.resolve().parent.is_dir():
             raise ImportRefused(f"The refused rows cannot go to {path}: there is no such folder.")
         self.path = path
         self.rows = 0
         self._source = source
-        self._is_second_time = source.columns[:2] == (LINE, REASON)
         self._file: IO[str] | None = None
         self._writer: Any = None
 
@@ -38,7 +43,7 @@ class RefusedFile:
         """Write a refused row down."""
         if self._file is None:
             self._begin()
-        self._writer.writerow([record.line, reason, *self._own(record.cells)])
+        self._writer.writerow([record.line, reason, *own_cells(self._source.columns, record.cells)])
         self.rows += 1
 
     def __enter__(self) -> "RefusedFile":
@@ -53,7 +58,4 @@ class RefusedFile:
         if self._source.has_byte_order_mark:
             self._file.write(codecs.BOM_UTF8.decode("utf-8"))
         self._writer = csv.writer(self._file, delimiter=self._source.delimiter)
-        self._writer.writerow([LINE, REASON, *self._own(list(self._source.columns))])
-
-    def _own(self, cells: list[str]) -> list[str]:
-        return cells[2:] if self._is_second_time else cells
+        self._writer.writerow([LINE, REASON, *own_cells(self._source.columns, self._source.columns)])

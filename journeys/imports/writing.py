@@ -7,15 +7,17 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from config.team.models import TeamMember
 from contacts import actions as contact_actions
 from contacts.causes import Cause
 from contacts.models import Contact, Label
+from journeys.book.actions import ATTRIBUTE
 from journeys.imports.fields import DATE_FIELDS, FieldMap
 from journeys.imports.options import ImportOptions, OnEarlier
 from journeys.imports.plan import Birth, Known, Plan
@@ -85,20 +87,47 @@ class Writer:
                 copy.write_row(row)
 
     def _write_fields(self, contacts: Sequence[Known]) -> None:
-        columns = [self._column(name, contacts) for name in self._written]
-        sets = ", ".join(f"{name} = said.{name}" for name in self._written)
-        arrays = ", ".join(f"%s::{_type(name)}[]" for name in self._written)
+        now = timezone.now()
+        written = contact_actions.write_fields(
+            contacts=[_id(contact) for contact in contacts],
+            versions=[contact.version for contact in contacts],
+            columns={name: self._column(name, contacts) for name in self._written},
+            at=now,
+            by=self.by,
+        )
+        if written != len(contacts):
+            raise BookChanged
+        self._remember_fields(contacts, now)
+
+    def _remember_fields(self, contacts: Sequence[Known], at: datetime) -> None:
+        """Keep what fields were and what they became, for an undo. Of a contact changed again, what it was at first."""
         with connection.cursor() as cursor:
             cursor.execute(
-                f"""
-                UPDATE contacts_contact contact SET {sets}, updated_at = clock_timestamp()
-                FROM unnest(%s::bigint[], %s::xid[], {arrays}) AS said (id, version, {", ".join(self._written)})
-                WHERE contact.id = said.id AND contact.xmin = said.version
+                """
+                INSERT INTO journeys_importedfields AS kept (run_id, contact_id, before, after, written_at)
+                SELECT %s, said.*, %s FROM unnest(%s::bigint[], %s::jsonb[], %s::jsonb[]) AS said
+                ON CONFLICT (run_id, contact_id) DO UPDATE SET
+                    before = excluded.before || kept.before, after = kept.after || excluded.after,
+                    written_at = excluded.written_at
                 """,
-                [[_id(contact) for contact in contacts], [contact.version for contact in contacts], *columns],
+                [
+                    self.run.pk,
+                    at,
+                    [_id(contact) for contact in contacts],
+                    *map(list, zip(*(self._before_and_after(contact) for contact in contacts), strict=True)),
+                ],
             )
-            if cursor.rowcount != len(contacts):
-                raise BookChanged
+
+    def _before_and_after(self, contact: Known) -> tuple[str, str]:
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        for name, was, is_now in zip(self.fields.columns, contact.values_before, contact.values, strict=True):
+            if was != is_now:
+                before[name], after[name] = _plain(was), _plain(is_now)
+        for key, is_now in contact.attributes.items():
+            if (was := contact.attributes_before.get(key)) != is_now:
+                before[ATTRIBUTE + key], after[ATTRIBUTE + key] = was, is_now
+        return json.dumps(before), json.dumps(after)
 
     @property
     def _written(self) -> tuple[str, ...]:
@@ -204,11 +233,9 @@ def _deactivate(contacts: Sequence[int]) -> None:
     Contact.objects.filter(pk__in=contacts).update(account_state=Contact.AccountState.INACTIVE)
 
 
-def _type(name: str) -> str:
-    """The type in which values of a column are sent."""
-    if name == "attributes":
-        return "jsonb"
-    return "timestamptz" if name in DATE_FIELDS else "text"
+def _plain(value: Any) -> Any:
+    """A value of a field as JSON keeps it."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 def _id(contact: Known) -> int:

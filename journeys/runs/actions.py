@@ -214,7 +214,6 @@ def start_moving_out(*, operation: Operation, by: TeamMember | None, note: str =
     Args:
         operation: of the act `MOVE_OUT`.
     """
-    selection = Selection(standing_in=operation.leaves)
     with transaction.atomic():
         run = Run.objects.create(
             kind=Run.Kind.MERGE if operation.cause is Cause.STAGE_MERGED else Run.Kind.RETIRE,
@@ -224,17 +223,46 @@ def start_moving_out(*, operation: Operation, by: TeamMember | None, note: str =
             started_by=by,
             frozen_at=timezone.now(),
         )
-        rows = selections.rows_to_freeze(selection, operation)
-        selections.freeze(run, rows, with_signatures=False, with_changes=False)
-        run.slices, run.records = _size(run)
-        run.words = operation_in_words(operation, selection, run.records)[:500]
-        if not run.slices:
-            run.state, run.finished_at = Run.State.FINISHED, timezone.now()
-        run.save()
-        if run.records > SMALL:
-            queue_run(run=run.pk, by=by)
-    logger.info("Run %s over %s contacts was started by %s", run.pk, run.records, by.pk if by else "nobody")
+        _freeze_all(run, operation, Selection(standing_in=operation.leaves))
     return run
+
+
+def start_undoing_import(*, run: Run, by: TeamMember) -> Run:
+    """Start to undo an import: who was created goes, the others are as before, but for what was changed since.
+
+    It cannot be undone in its turn. A small run is left to the caller, as by `start_run`.
+
+    Args:
+        run: the run of the import.
+
+    Raises:
+        AlreadyStarted: it was undone before.
+    """
+    operation = Operation(Act.UNDO_IMPORT, Cause.UNDO, run=run.pk)
+    with transaction.atomic():
+        Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+        if before := Run.objects.filter(undoes=run).exclude(state=Run.State.CANCELLED).first():
+            raise AlreadyStarted(before)
+        undo = Run.objects.create(
+            kind=Run.Kind.UNDO, operation=operation.as_json(), undoes=run, started_by=by, frozen_at=timezone.now()
+        )
+        _freeze_all(undo, operation, Selection(run=run.pk))
+    return undo
+
+
+def _freeze_all(run: Run, operation: Operation, selection: Selection) -> None:
+    """Freeze whom a run is about that nobody was shown first, and queue it unless it is small."""
+    rows = selections.rows_to_freeze(selection, operation)
+    selections.freeze(run, rows, with_signatures=False, with_changes=False)
+    run.slices, run.records = _size(run)
+    run.words = operation_in_words(operation, selection, run.records)[:500]
+    if not run.slices:
+        run.state, run.finished_at = Run.State.FINISHED, timezone.now()
+    run.save()
+    if run.records > SMALL:
+        queue_run(run=run.pk, by=run.started_by)
+    by = run.started_by
+    logger.info("Run %s over %s contacts was started by %s", run.pk, run.records, by.pk if by else "nobody")
 
 
 def queue_run(*, run: int, by: TeamMember | None) -> None:

@@ -110,11 +110,14 @@ class RunSlice(models.Model):
 class RunOutcome(models.Model):
     """Contacts of one slice of which the same became: unchanged, refused for a reason, or, but for moves, changed.
 
-    Moves that were made are in the status history. Codes: those of `Refusal`, `CHANGED` and `UNCHANGED`.
+    Moves that were made are in the status history. Codes: those of `Refusal`, `CHANGED` and `UNCHANGED`; of an import
+    `CREATED`, `UPDATED` and `UNCHANGED`, a contact of several rows perhaps more than one.
     """
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    CREATED = "created"
+    UPDATED = "updated"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="+", db_index=False)
     slice = models.PositiveIntegerField()

@@ -24,6 +24,7 @@ class Act(enum.StrEnum):
     ACTIVATE = "activate"
     DEACTIVATE = "deactivate"
     PUT_BACK = "put_back"
+    UNDO_IMPORT = "undo_import"
 
 
 OF_LABELS = frozenset({Act.PUT_ON_LABEL, Act.TAKE_OFF_LABEL})

@@ -24,6 +24,9 @@ PAGE = 50
 PIECE = 2000
 """So many contacts are read at once where all are wanted."""
 
+_NO_REFUSALS = (RunOutcome.CHANGED, RunOutcome.CREATED, RunOutcome.UPDATED, RunOutcome.UNCHANGED)
+"""In this order; `CREATED` and `UPDATED` are of imports."""
+
 _BY_SOMEBODY_ELSE = frozenset({Refusal.CHANGED_MEANWHILE, Refusal.MOVED_SINCE, Refusal.CHANGED_SINCE})
 
 
@@ -37,18 +40,18 @@ class OutcomeCount:
 
     @property
     def is_refusal(self) -> bool:
-        return self.code not in (RunOutcome.CHANGED, RunOutcome.UNCHANGED)
+        return self.code not in _NO_REFUSALS
 
 
 def outcome_counts(run: Run) -> list[OutcomeCount]:
     """The outcomes that contacts of a run have: changed, unchanged, then refusals, the most frequent first. One query.
 
-    Of an import the changes alone are known, and the history alone knows how many.
+    Of an import, the history alone knows how many were moved.
     """
     counts = _stored_counts(run)
     if _is_in_history(run):
         counts[RunOutcome.CHANGED] = run.updated if run.operation else None
-    first = [code for code in (RunOutcome.CHANGED, RunOutcome.UNCHANGED) if code in counts]
+    first = [code for code in _NO_REFUSALS if code in counts]
     refusals = sorted(set(counts) - set(first), key=lambda code: (-(counts[code] or 0), code))
     return [OutcomeCount(code, outcome_in_words(code, run), counts[code]) for code in [*first, *refusals]]
 
@@ -68,7 +71,7 @@ def outcome_in_words(code: str, run: Run) -> str:
         return "New or moved"
     if code == RunOutcome.CHANGED:
         return changed_word(run).capitalize()
-    return "Unchanged" if code == RunOutcome.UNCHANGED else Refusal(code).sentence.rstrip(".")  # type: ignore[call-arg]
+    return code.capitalize() if code in _NO_REFUSALS else Refusal(code).sentence.rstrip(".")  # type: ignore[call-arg]
 
 
 def _is_in_history(run: Run) -> bool:
@@ -98,7 +101,7 @@ class ContactOutcome:
 
     @property
     def is_refusal(self) -> bool:
-        return self.code not in (RunOutcome.CHANGED, RunOutcome.UNCHANGED)
+        return self.code not in _NO_REFUSALS
 
     @property
     def reason(self) -> str:
@@ -266,12 +269,14 @@ def _in_the_way(
 def all_outcomes(run: Run) -> Iterator[list[ContactOutcome]]:
     """Every contact of a run with what became of it: the changed first, then the others, slice by slice.
 
+    Of an import, whoever was created is among the changed, and whoever was updated is named once more if they moved.
+
     Read in pieces of `PIECE` contacts at most: it needs no more memory for a million contacts than for one piece.
     """
     if _is_in_history(run):
         for changes in _pieces_of_history(StatusChange.objects.filter(run=run)):
             yield _changes_in_words(changes)
-    stored = RunOutcome.objects.filter(run=run)
+    stored = RunOutcome.objects.filter(run=run).exclude(code=RunOutcome.CREATED)
     for pk in stored.order_by("slice", "pk").values_list("pk", flat=True):
         outcome = stored.get(pk=pk)
         for start in range(0, len(outcome.contacts), PIECE):

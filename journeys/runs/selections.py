@@ -73,6 +73,8 @@ def rows_to_freeze(selection: Selection, operation: Operation) -> Statement:
     """Contacts with the signature of their status, and for an undo the change that it puts back."""
     if operation.act is Act.PUT_BACK:
         return _rows_to_undo(operation)
+    if operation.act is Act.UNDO_IMPORT:
+        return Statement(_IMPORTED, {"undone": operation.run})
     what = selected(selection)
     return Statement(
         f"""
@@ -273,6 +275,13 @@ _MARKED_BY_RUN = """
     LEFT JOIN (SELECT contact_id, max(id) AS change_id FROM journeys_statuschange WHERE run_id = %(undone)s GROUP BY 1)
               AS moved USING (contact_id)
     WHERE outcome.run_id = %(undone)s AND outcome.code = '{changed}'
+"""
+
+
+_IMPORTED = f"""
+    SELECT DISTINCT contact_id, NULL::int AS signature, NULL::bigint AS change_id
+    FROM journeys_runoutcome outcome CROSS JOIN unnest(outcome.contacts) AS imported (contact_id)
+    WHERE outcome.run_id = %(undone)s AND outcome.code IN ('{RunOutcome.CREATED}', '{RunOutcome.UPDATED}')
 """
 
 

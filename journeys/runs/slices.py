@@ -7,6 +7,7 @@ from contacts.actions import put_on_label, take_off_label
 from contacts.models import CarriedLabel, Label
 from journeys.book import actions as book
 from journeys.book.queries import in_the_book
+from journeys.imports.undoing import undo_slice
 from journeys.runs.models import Run, RunSlice
 from journeys.runs.operations import Act, Operation
 from journeys.runs.selections import still_so
@@ -55,6 +56,8 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
             return _move_out(run, operation, part.contacts)
         case Act.PUT_BACK:
             return _put_back(run, operation, part)
+        case Act.UNDO_IMPORT:
+            return undo_slice(run=run, undone=operation.run or 0, contacts=part.contacts)
         case act:
             return _mark(run, operation, act, part.contacts)
 

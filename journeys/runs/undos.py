@@ -14,7 +14,7 @@ from journeys.runs.models import Run
 from journeys.runs.operations import Act, Operation, needed_role
 
 UNDOABLE = frozenset({Run.Kind.LABEL_RULE, Run.Kind.BULK, Run.Kind.DEFAULT, Run.Kind.UNDO})
-"""Imports are undone on a page of their own; what a retired or merged stage moved is not put back."""
+"""Imports are undone on a page of their own, for good; what a retired or merged stage moved is not put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ def can_be_undone(run: Run, undo: Undo | None) -> bool:
         undo: the latest undo of the run.
     """
     is_open = undo is None or (undo.is_in_part and undo.is_in_force)
+    if run.operation.get("act") == Act.UNDO_IMPORT:
+        return False
     return bool(run.kind in UNDOABLE and run.operation and not run.is_running and run.updated and is_open)
 
 

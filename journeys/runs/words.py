@@ -17,6 +17,7 @@ _WORDS = {
     Act.ACTIVATE: "accounts of {contacts} made active",
     Act.DEACTIVATE: "accounts of {contacts} made inactive",
     Act.PUT_BACK: "undo of run {number}: {run}",
+    Act.UNDO_IMPORT: "undo of run {number}: {run}",
 }
 
 
@@ -65,6 +66,7 @@ def matching(query: ContactQuery, *, stage: str = "", labels: Sequence[str] = ()
         *(f"carrying {label}" for label in labels),
         f"with an {query.account_state} account" if query.account_state else "",
         f"found by “{query.search}”" if query.search else "",
+        "{1} by run {0}".format(*query.imported.split("-", 1)) if query.imported else "",
     ]
     return " ".join(part for part in parts if part)
 

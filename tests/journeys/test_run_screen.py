@@ -442,7 +442,7 @@ def a_new_contact_of(run: Run, stage: Stage, by: TeamMember) -> int:
 def test_an_import_that_moved_nobody_says_what_is_not_listed(reading, db: None) -> None:
     run = Run.objects.create(kind=Run.Kind.IMPORT, words="Import", records=1, updated=1, state="finished")
     page = plain(reading.get(address(run)))
-    assert "It moved nobody. Contacts of which it changed other fields alone, and refused rows, are not listed." in page
+    assert "It moved nobody. Refused rows are listed with the import." in page
     assert "This run changed and refused nobody." not in page
 
 

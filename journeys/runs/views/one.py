@@ -161,7 +161,9 @@ def _address(pk: int) -> str:
 
 
 def _run_or_404(pk: int) -> Run:
-    found = Run.objects.select_related("started_by", "cancelled_by", "undoes", "stage").filter(pk=pk).first()
+    found = (
+        Run.objects.select_related("started_by", "cancelled_by", "undoes", "stage", "imported").filter(pk=pk).first()
+    )
     if not found:
         raise Http404("There is no such run.")
     return found
