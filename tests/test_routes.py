@@ -101,6 +101,7 @@ TABLE = {
     "journeys:run": Row(V, args=("run",)),
     "journeys:run_csv": Row(M, args=("run",)),
     "journeys:cancel_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("run",)),
+    "journeys:continue_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("run",)),
     "journeys:undo_run": Row(O, NO_SUCH_METHOD, REDIRECT, ("run",)),
     "journeys:preview": Row(O, args=("preview",)),
     "journeys:preview_contacts": Row(O, 404, args=("preview",)),

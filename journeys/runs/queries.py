@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
@@ -25,9 +26,11 @@ HEARTBEAT = timedelta(seconds=30)
 
 
 def runs_without_progress() -> list[int]:
-    """Runs that are not done and on which nothing was done lately. One query."""
-    runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0, progressed_at__lt=timezone.now() - STALLED)
-    return list(runs.order_by("pk").values_list("pk", flat=True))
+    """Runs that are not done, on which nothing was done lately, and which no failure has left alone. One query."""
+    now = timezone.now()
+    runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0, progressed_at__lt=now - STALLED)
+    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+    return list(runs.filter(due).order_by("pk").values_list("pk", flat=True))
 
 
 def worker_is_alive() -> bool:
