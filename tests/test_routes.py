@@ -96,6 +96,8 @@ TABLE = {
     "journeys:return_to_status": Row(O, NO_SUCH_METHOD, REDIRECT, ("change",)),
     # moving many
     "journeys:bulk_change": Row(O, 200, WRONG),
+    "journeys:export_contacts": Row(M, 200, WRONG),
+    "journeys:exports": Row(A),
     "journeys:runs": Row(V),
     "journeys:runs_going": Row(V),
     "journeys:run": Row(V, args=("run",)),

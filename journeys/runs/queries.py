@@ -14,7 +14,7 @@ from journeys.rules.models import LabelRule
 from journeys.runs import selections
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection, needed_role
-from journeys.runs.words import in_words, matching
+from journeys.runs.words import how_many, in_words, matching
 from journeys.status.models import LostReason
 from stages.models import Stage
 
@@ -51,6 +51,14 @@ def operation_in_words(operation: Operation, selection: Selection, records: int)
         run=Run.objects.get(pk=operation.run).words if operation.run else "",
         which=_which(selection.query) if selection.query and rule_label is None else "",
     )
+
+
+def contacts_in_words(selection: Selection) -> str:
+    """Which contacts a selection is about: "contacts in Aware carrying webinar-may". A query for each name."""
+    if selection.query is not None:
+        which = _which(selection.query)
+        return f"contacts {which}" if which else "everybody in the Contact Book"
+    return f"{how_many(len(selection.contacts))}, selected one by one"
 
 
 def _which(query: ContactQuery) -> str:
