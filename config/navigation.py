@@ -79,6 +79,7 @@ SETTINGS_PAGES = [
     Entry("Attributes", "contacts:attributes", "list-bullet", role=Role.MARKETER),
     Entry("OAuth2 applications", "team:applications", "puzzle-piece", role=Role.ADMINISTRATOR),
     Entry("Checks", "journeys:checks", "shield-check", role=Role.ADMINISTRATOR),
+    Entry("Exports", "journeys:exports", "arrow-down-tray", role=Role.ADMINISTRATOR),
     Entry("My account", "team:my_account", "user-circle", role=Role.NONE),
     Entry("API tokens", "team:tokens", "key"),
 ]

@@ -1,5 +1,6 @@
 """The models of all subjects of this app, where Django looks for them."""
 
+from journeys.exports.models import Export
 from journeys.imports.models import Import, ImportChunk, ImportedFields, RefusedRow
 from journeys.integrity.models import Verification
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
@@ -11,6 +12,7 @@ from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.stuck.models import StageMeasure
 
 __all__ = [
+    "Export",
     "FoldMark",
     "FunnelFlow",
     "FunnelSettings",

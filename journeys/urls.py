@@ -15,4 +15,5 @@ urlpatterns = [
     path("", include("journeys.integrity.urls")),
     path("", include("journeys.reports.urls")),
     path("", include("journeys.imports.wizard.urls")),
+    path("", include("journeys.exports.urls")),
 ]

@@ -62,8 +62,43 @@ def parse_day(value: Any) -> date | None:
         return None
 
 
-class StatusHistoryFilter(django_filters.FilterSet):
-    """Narrows the status history. Days are those of the organisation's time zone; a wrong value narrows nothing."""
+class BetweenDays(django_filters.FilterSet):
+    """Narrows a list to a span of days, those of the organisation's time zone. A wrong value narrows nothing.
+
+    Attributes:
+        moment: the field of the model that says when.
+    """
+
+    since = django_filters.DateFilter(label="Since", method="by_since", validators=[validate_day])
+    until = django_filters.DateFilter(label="Until", method="by_until", validators=[validate_day])
+
+    moment: str
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("since", "until"):
+            self.filters[name].extra["widget"] = DayInput()
+            self.filters[name].extra["error_messages"] = {"invalid": "Give a date such as 2026-05-03."}
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
+
+    def by_since(self, rows: QuerySet, name: str, value: date) -> QuerySet:
+        return rows.filter(**{f"{self.moment}__gte": self._midnight(value)})
+
+    def by_until(self, rows: QuerySet, name: str, value: date) -> QuerySet:
+        return rows.filter(**{f"{self.moment}__lt": self._midnight(value + timedelta(days=1))})
+
+    def _midnight(self, day: date) -> datetime:
+        zone = ZoneInfo(request_organisation(self.request).time_zone)
+        return datetime.combine(day, time.min, tzinfo=zone)
+
+
+class StatusHistoryFilter(BetweenDays):
+    """Narrows the status history. A wrong value narrows nothing."""
+
+    moment = "changed_at"
 
     what = django_filters.ChoiceFilter(label="What happened", choices=What, empty_label="Any change", method="by_what")
     start = django_filters.ChoiceFilter(label="From", empty_label="From anywhere", method="by_start")
@@ -80,8 +115,6 @@ class StatusHistoryFilter(django_filters.FilterSet):
         empty_label="Any cause",
     )
     person = django_filters.ChoiceFilter(label="Who", empty_label="Anybody", method="by_person")
-    since = django_filters.DateFilter(label="Since", method="by_since", validators=[validate_day])
-    until = django_filters.DateFilter(label="Until", method="by_until", validators=[validate_day])
 
     class Meta:
         model = StatusChange
@@ -95,13 +128,6 @@ class StatusHistoryFilter(django_filters.FilterSet):
         self.filters["start"].extra["choices"] = places
         self.filters["end"].extra["choices"] = places
         self.filters["person"].extra["choices"] = [*people, (NOBODY, "Nobody (by itself)")]
-        for name in ("since", "until"):
-            self.filters[name].extra["widget"] = DayInput()
-            self.filters[name].extra["error_messages"] = {"invalid": "Give a date such as 2026-05-03."}
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
 
     def by_what(self, changes: QuerySet, name: str, value: str) -> QuerySet:
         return changes.filter(_WHAT[What(value)])
@@ -117,16 +143,6 @@ class StatusHistoryFilter(django_filters.FilterSet):
 
     def by_person(self, changes: QuerySet, name: str, value: str) -> QuerySet:
         return changes.filter(changed_by=None if value == NOBODY else int(value))
-
-    def by_since(self, changes: QuerySet, name: str, value: date) -> QuerySet:
-        return changes.filter(changed_at__gte=self._midnight(value))
-
-    def by_until(self, changes: QuerySet, name: str, value: date) -> QuerySet:
-        return changes.filter(changed_at__lt=self._midnight(value + timedelta(days=1)))
-
-    def _midnight(self, day: date) -> datetime:
-        zone = ZoneInfo(request_organisation(self.request).time_zone)
-        return datetime.combine(day, time.min, tzinfo=zone)
 
 
 Choices = list[tuple[str, str] | tuple[str, list[tuple[str, str]]]]

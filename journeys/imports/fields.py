@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.db.models import Model
 
 from contacts.models import Attribute, Contact, Label
+from journeys.cells import undefused
 from journeys.imports.dates import YEARS, DateFormat, read_date
 from journeys.imports.options import ImportOptions, Key, Whom
 from journeys.imports.reading import CsvFile, ImportRefused, Record, tidy
@@ -101,7 +102,7 @@ class FieldMap:
         reasons: list[str] = []
         values = row.values
         for index, position, column in self._fields:
-            if (cell := cells[position]) and (cell := tidy(cell)):
+            if (cell := cells[position]) and (cell := tidy(undefused(cell))):
                 try:
                     values[index] = column.parse(cell)
                 except CellRefused as error:
@@ -134,7 +135,7 @@ class FieldMap:
 
 
 def _said(column: _Column, cells: list[str], reasons: list[str]) -> Any:
-    cell = tidy(cells[column.position])
+    cell = tidy(undefused(cells[column.position]))
     if not cell:
         return None
     try:

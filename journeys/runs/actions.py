@@ -29,7 +29,7 @@ from psycopg.errors import (
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from journeys.rules.models import LabelRule
-from journeys.runs import selections
+from journeys.runs import failures, selections
 from journeys.runs.fates import Fate
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.runs.operations import OF_STATUSES, Act, Operation, Selection
@@ -78,6 +78,10 @@ class NumbersChanged(Exception):
 
 class RunHasEnded(Exception):
     """There is nothing left to cancel."""
+
+
+class RunCannotGoOn(Exception):
+    """It did not stop before its end, or goes on already."""
 
 
 class AlreadyStarted(Exception):
@@ -281,8 +285,13 @@ def queue_run(*, run: int, by: TeamMember | None) -> None:
 def work_on_run(*, run: int, seconds: float, lanes: int = 1) -> bool:
     """Do slices of a run for so many seconds. Returns whether there are more that nobody is working on.
 
+    A slice that fails is noted, and tried again later, until the run is stopped.
+
     Args:
         lanes: so many slices at a time, each on a connection of its own; with one, on the caller's.
+
+    Raises:
+        OperationalError: the database went away. The run goes on when it is back.
     """
     until = time.monotonic() + seconds
     if lanes == 1:
@@ -302,8 +311,31 @@ def _do_slices_apart(run: int, until: float) -> bool:
 def _do_slices(run: int, until: float) -> bool:
     goes_on = True
     while goes_on and time.monotonic() < until:
-        goes_on = _do_next_slice(run)
+        try:
+            goes_on = _do_next_slice(run)
+        except Exception as error:
+            if failures.has_lost_the_database(error):
+                raise
+            _note_failure(run, error)
+            return False
     return goes_on
+
+
+def _note_failure(pk: int, error: Exception) -> None:
+    """The next slice is tried again after a pause, longer each time; in the end the run is stopped, and says why."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update(no_key=True).get(pk=pk)
+        now = timezone.now()
+        if not run.is_running or (run.next_try_at and run.next_try_at > now):
+            return
+        run.tries += 1
+        run.problem = failures.in_words(error)
+        if run.tries < failures.TRIES:
+            run.next_try_at = now + failures.pause_after(run.tries)
+        else:
+            run.state, run.finished_at, run.next_try_at = Run.State.STOPPED, now, None
+        run.save(update_fields=["tries", "problem", "next_try_at", "state", "finished_at"])
+    logger.error("A slice of run %s failed (%s of %s)", pk, run.tries, failures.TRIES, exc_info=error)
 
 
 class _RunHasEnded(Exception):
@@ -354,6 +386,7 @@ def _do_slice_alone(run: int) -> bool:
 def _take_slice(run: int) -> RunSlice | None:
     """Lock the first slice to do, past those that others have locked. Whoever dies or is cut off lets go of theirs."""
     to_do = RunSlice.objects.filter(run=run, done=False, run__state=Run.State.RUNNING).order_by("number")
+    to_do = to_do.exclude(run__next_try_at__gt=timezone.now())
     with_run = to_do.select_related("run__started_by", "run__stage")
     return with_run.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
 
@@ -386,7 +419,8 @@ _DONE = """
     UPDATE journeys_run SET
         cursor = cursor + 1, updated = updated + %(changed)s, unchanged = unchanged + %(unchanged)s,
         refused = refused + %(refused)s, forward = forward + %(forward)s, back = back + %(back)s,
-        progressed_at = clock_timestamp(), state = CASE WHEN cursor + 1 < slices THEN 'running' ELSE 'finished' END,
+        tries = 0, next_try_at = NULL, problem = '', progressed_at = clock_timestamp(),
+        state = CASE WHEN cursor + 1 < slices THEN 'running' ELSE 'finished' END,
         finished_at = CASE WHEN cursor + 1 < slices THEN NULL ELSE clock_timestamp() END
     WHERE id = %(run)s AND state = 'running'
     RETURNING state = 'running'
@@ -434,6 +468,28 @@ def cancel_run(*, run: Run, by: TeamMember) -> int:
         )
     logger.info("Run %s was cancelled by %s", run.pk, by.pk)
     return count
+
+
+def continue_run(*, run: Run, by: TeamMember) -> None:
+    """Have a run that stopped before its end go on where it was.
+
+    Raises:
+        RunCannotGoOn: it did not stop, or nothing is left to do.
+    """
+    with transaction.atomic():
+        stored = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+        if not stored.may_go_on:
+            raise RunCannotGoOn
+        Run.objects.filter(pk=run.pk).update(
+            state=Run.State.RUNNING,
+            finished_at=None,
+            tries=0,
+            next_try_at=None,
+            problem="",
+            progressed_at=timezone.now(),
+        )
+        queue_run(run=run.pk, by=by)
+    logger.info("Run %s was continued by %s", run.pk, by.pk)
 
 
 def _write_what_is_left(run: Run, refusal: Refusal) -> int:

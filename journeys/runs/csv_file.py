@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 from django.utils import timezone
 
+from journeys.cells import defused
 from journeys.runs.models import Run
 from journeys.runs.outcomes import ContactOutcome, all_outcomes
 from journeys.runs.results import REFUSED
@@ -15,8 +16,6 @@ COLUMNS = (
     *("contact", "name", "e-mail", "external id"),
     *("outcome", "reason", "from", "to", "changed at", "stands in now"),
 )
-
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def lines(run: Run, zone: tzinfo) -> Iterator[str]:
@@ -40,11 +39,6 @@ def _csv(rows: Iterable[Iterable[str]]) -> str:
     file = io.StringIO()
     csv.writer(file).writerows([defused(cell) for cell in row] for row in rows)
     return file.getvalue()
-
-
-def defused(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(_BEGINS_A_FORMULA) else cell
 
 
 def _row(outcome: ContactOutcome) -> list[str]:

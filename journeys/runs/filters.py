@@ -1,15 +1,12 @@
 """What may be asked of the list of runs in the address of the page."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import django_filters
 from django.db.models import QuerySet, TextChoices
 
-from config.middleware import request_organisation
 from config.team.models import TeamMember
-from journeys.history.filters import NOBODY, DayInput, validate_day
+from journeys.history.filters import NOBODY, BetweenDays
 from journeys.runs.models import Run
 from journeys.runs.undos import Undo, runs_undone
 from stages.models import Stage
@@ -22,8 +19,10 @@ class Undone(TextChoices):
     NO = "no", "Not undone"
 
 
-class RunFilter(django_filters.FilterSet):
-    """Narrows the list of runs. Days are those of the organisation's time zone; a wrong value narrows nothing."""
+class RunFilter(BetweenDays):
+    """Narrows the list of runs. A wrong value narrows nothing."""
+
+    moment = "started_at"
 
     person = django_filters.ChoiceFilter(label="Who", empty_label="Anybody", method="by_person")
     kind = django_filters.ChoiceFilter(label="Kind", choices=Run.Kind, empty_label="Any kind")
@@ -32,8 +31,6 @@ class RunFilter(django_filters.FilterSet):
     undone = django_filters.ChoiceFilter(
         label="Undone", choices=Undone, empty_label="Undone or not", method="by_undone"
     )
-    since = django_filters.DateFilter(label="Since", method="by_since", validators=[validate_day])
-    until = django_filters.DateFilter(label="Until", method="by_until", validators=[validate_day])
 
     class Meta:
         model = Run
@@ -49,13 +46,6 @@ class RunFilter(django_filters.FilterSet):
             (str(stage.pk), f"{stage} (retired)" if stage.retired_at else str(stage))
             for stage in Stage.objects.order_by("weight", "id")
         ]
-        for name in ("since", "until"):
-            self.filters[name].extra["widget"] = DayInput()
-            self.filters[name].extra["error_messages"] = {"invalid": "Give a date such as 2026-05-03."}
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
 
     def by_person(self, runs: QuerySet, name: str, value: str) -> QuerySet:
         return runs.filter(started_by=None if value == NOBODY else int(value))
@@ -66,13 +56,3 @@ class RunFilter(django_filters.FilterSet):
     def by_undone(self, runs: QuerySet, name: str, value: str) -> QuerySet:
         undone = runs_undone(self.undos)
         return runs.filter(pk__in=undone) if value == Undone.YES else runs.exclude(pk__in=undone)
-
-    def by_since(self, runs: QuerySet, name: str, value: date) -> QuerySet:
-        return runs.filter(started_at__gte=self._midnight(value))
-
-    def by_until(self, runs: QuerySet, name: str, value: date) -> QuerySet:
-        return runs.filter(started_at__lt=self._midnight(value + timedelta(days=1)))
-
-    def _midnight(self, day: date) -> datetime:
-        zone = ZoneInfo(request_organisation(self.request).time_zone)
-        return datetime.combine(day, time.min, tzinfo=zone)

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from config.team.roles import Role
+from journeys.paging import newest_first
 from journeys.runs import results
 from journeys.runs.models import Run
 from journeys.runs.undos import Undo, can_be_undone, roles_to_undo, undos
@@ -86,21 +87,8 @@ def runs_page(
         found: as `journeys.runs.undos.undos` gives them.
         newer_than, older_than: read on from the run of this id, in one of the two directions.
     """
-    runs = runs.select_related("started_by", "stage")
-    if newer_than is not None:
-        read = list(runs.filter(pk__gt=newer_than).order_by("pk")[: PAGE + 1])
-        shown = read[:PAGE][::-1]
-        has_newer, has_older = len(read) > PAGE, True
-    else:
-        older = runs.filter(pk__lt=older_than) if older_than is not None else runs
-        read = list(older.order_by("-pk")[: PAGE + 1])
-        shown = read[:PAGE]
-        has_newer, has_older = older_than is not None, len(read) > PAGE
-    return RunsPage(
-        runs=in_words(shown, found),
-        newer_than=shown[0].pk if shown and has_newer else None,
-        older_than=shown[-1].pk if shown and has_older else None,
-    )
+    part = newest_first(runs.select_related("started_by", "stage"), PAGE, newer_than=newer_than, older_than=older_than)
+    return RunsPage(in_words(part.rows, found), part.newer_than, part.older_than)
 
 
 def runs_going() -> list[int]:

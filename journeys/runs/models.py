@@ -43,6 +43,9 @@ class Run(models.Model):
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When its last slice was done.")
     finished_at = models.DateTimeField(null=True)
     cancelled_by = person_number()
+    tries = models.PositiveSmallIntegerField(default=0, help_text="So many times its next slice failed.")
+    next_try_at = models.DateTimeField(null=True, help_text="After a failure it is left alone until then.")
+    problem = models.CharField(max_length=200, blank=True, help_text="Why its next slice failed, in a sentence.")
     state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
     slices = models.PositiveIntegerField(default=0)
     cursor = models.PositiveIntegerField(default=0, help_text="So many of its slices are done.")
@@ -78,6 +81,11 @@ class Run(models.Model):
     @property
     def is_running(self) -> bool:
         return self.state == self.State.RUNNING
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it stopped before the end and its contacts are known still."""
+        return self.state == self.State.STOPPED and self.cursor < self.slices
 
     @property
     def done(self) -> int:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
@@ -12,7 +13,7 @@ from journeys.rules.models import LabelRule
 from journeys.runs import selections
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection, needed_role
-from journeys.runs.words import in_words, matching
+from journeys.runs.words import how_many, in_words, matching
 from journeys.status.models import LostReason
 from stages.models import Stage
 
@@ -24,9 +25,11 @@ HEARTBEAT = timedelta(seconds=30)
 
 
 def runs_without_progress() -> list[int]:
-    """Runs that are not done and on which nothing was done lately. One query."""
-    runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0, progressed_at__lt=timezone.now() - STALLED)
-    return list(runs.order_by("pk").values_list("pk", flat=True))
+    """Runs that are not done, on which nothing was done lately, and which no failure has left alone. One query."""
+    now = timezone.now()
+    runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0, progressed_at__lt=now - STALLED)
+    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+    return list(runs.filter(due).order_by("pk").values_list("pk", flat=True))
 
 
 def worker_is_alive() -> bool:
@@ -47,6 +50,14 @@ def operation_in_words(operation: Operation, selection: Selection, records: int)
         run=Run.objects.get(pk=operation.run).words if operation.run else "",
         which=_which(selection) if rule_label is None else "",
     )
+
+
+def contacts_in_words(selection: Selection) -> str:
+    """Which contacts a selection is about: "contacts in Aware carrying webinar-may". A query for each name."""
+    if selection.query is not None:
+        which = _which(selection)
+        return f"contacts {which}" if which else "everybody in the Contact Book"
+    return f"{how_many(len(selection.contacts))}, selected one by one"
 
 
 def _which(selection: Selection) -> str:

@@ -50,7 +50,7 @@ class Term:
 def terms(run: Run) -> list[Term]:
     """What adds up to all contacts, or rows, of a run: "9,204 moved", "740 unchanged", "12 refused"."""
     new = [Term(run.created, "new", CHANGED)] if run.kind == Run.Kind.IMPORT else []
-    to_go = [Term(run.records - run.done, "to go")] if run.is_running and run.slices else []
+    to_go = [Term(run.records - run.done, "to go")] if run.slices and (run.is_running or run.may_go_on) else []
     return [
         *new,
         Term(run.updated, changed_word(run), CHANGED),

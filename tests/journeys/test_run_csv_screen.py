@@ -10,8 +10,8 @@ from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact
 from journeys.book import actions as book
+from journeys.cells import defused
 from journeys.runs import outcomes
-from journeys.runs.csv_file import defused
 from journeys.runs.models import Run
 from journeys.runs.operations import Act, Operation
 from journeys.status import actions as status

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from config.htmx import render_page
 from config.team.access import role_required
 from config.team.roles import Role
-from contacts.views.addresses import id_in
+from contacts.views.addresses import id_in, read_on
 from journeys.runs import listing
 from journeys.runs.filters import RunFilter
 from journeys.runs.models import Run
@@ -26,8 +26,8 @@ def runs(request: HttpRequest) -> HttpResponse:
         "filter": narrowed,
         "page": page,
         "is_further": newer_than is not None or older_than is not None,
-        "newer": _read_on(request, newer_than=page.newer_than),
-        "older": _read_on(request, older_than=page.older_than),
+        "newer": read_on(request, newer_than=page.newer_than),
+        "older": read_on(request, older_than=page.older_than),
     }
     return render_page(request, "journeys/runs.html", context, parts=["runs-list"])
 
@@ -37,15 +37,3 @@ def runs(request: HttpRequest) -> HttpResponse:
 def runs_going(request: HttpRequest) -> HttpResponse:
     """The chip in the top bar, which pages load after themselves: empty while no run is going."""
     return render(request, "journeys/_runs_going.html", {"going": listing.runs_going(), "is_loaded": True})
-
-
-def _read_on(request: HttpRequest, **bookmark: int | None) -> str:
-    """The address of this list from a run on; empty without one."""
-    if not any(bookmark.values()):
-        return ""
-    query = request.GET.copy()
-    query.pop("newer_than", None)
-    query.pop("older_than", None)
-    for name, value in bookmark.items():
-        query[name] = str(value)
-    return f"{request.path}?{query.urlencode()}"

@@ -16,6 +16,7 @@ from config.team.roles import Role
 from journeys.history.queries import at
 from journeys.runs import actions, results
 from journeys.runs.csv_file import lines
+from journeys.runs.failures import TRIES
 from journeys.runs.models import Run
 from journeys.runs.outcomes import OutcomeCount, Place, outcome_counts, outcomes_page
 from journeys.runs.progress import waits_for_a_worker
@@ -60,6 +61,9 @@ def _progress(request: HttpRequest, shown: Run) -> dict[str, Any]:
         "undo": undo,
         "may_cancel": may and shown.is_running and bool(shown.slices),
         "may_undo": may and can_be_undone(shown, undo),
+        "may_continue": may and shown.may_go_on and undo is None,
+        "tried_again": at(shown.next_try_at) if shown.next_try_at else "",
+        "tries_at_most": TRIES,
     }
 
 
@@ -135,6 +139,23 @@ def cancel_run(request: HttpRequest, pk: int) -> HttpResponse:
         announce(request, "Nothing was cancelled: there is nothing left to stop.", level=messages.INFO)
     else:
         announce(request, f"Run {pk} was cancelled. It left {left:,} contact{'' if left == 1 else 's'} as they were.")
+    return go_to(request, _address(pk))
+
+
+@role_required(Role.OPERATOR)
+@require_POST
+def continue_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a run that stopped before its end go on where it was."""
+    stopped = _run_or_404(pk)
+    require(request, _role_needed(stopped))
+    try:
+        if undos().get(pk):
+            raise actions.RunCannotGoOn
+        actions.continue_run(run=stopped, by=request.user)  # type: ignore[arg-type]
+    except actions.RunCannotGoOn:
+        announce(request, "Nothing was continued: there is nothing left that this run could do.", level=messages.INFO)
+    else:
+        announce(request, f"Run {pk} goes on.")
     return go_to(request, _address(pk))
 
 
