@@ -1,11 +1,13 @@
 """The models of all subjects of this app, where Django looks for them."""
 
+from journeys.history.models import Bookmark
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 
 __all__ = [
+    "Bookmark",
     "FoldMark",
     "FunnelFlow",
     "FunnelSettings",
