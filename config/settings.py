@@ -160,6 +160,8 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
 }
 
+WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
+
 # Words, numbers and times
 LANGUAGE_CODE = "en"
 USE_I18N = True

@@ -5,9 +5,12 @@ from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
+from journeys.webhooks.models import Attempt, Delivery, Webhook
 
 __all__ = [
+    "Attempt",
     "Bookmark",
+    "Delivery",
     "FoldMark",
     "FunnelFlow",
     "FunnelSettings",
@@ -21,4 +24,5 @@ __all__ = [
     "RunPreview",
     "RunSlice",
     "StatusChange",
+    "Webhook",
 ]
