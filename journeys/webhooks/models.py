@@ -80,6 +80,10 @@ class Webhook(models.Model):
     def is_on(self) -> bool:
         return self.turned_off_at is None
 
+    @property
+    def events_in_words(self) -> list[str]:
+        return [str(event.label) for event in CHOSEN if event in self.events]
+
     def seeds_at(self, moment: datetime) -> list[str]:
         """Of the secrets with which a message is signed at this moment, the newest first."""
         is_rotating = self.former_until is not None and moment < self.former_until
