@@ -162,6 +162,7 @@ OAUTH2_PROVIDER = {
 }
 
 API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
+WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Words, numbers and times
 LANGUAGE_CODE = "en"

@@ -1,6 +1,7 @@
 """The models of all subjects of this app, where Django looks for them."""
 
 from journeys.exports.models import Export
+from journeys.history.models import Bookmark
 from journeys.imports.models import Import, ImportChunk, ImportedFields, RefusedRow
 from journeys.integrity.models import Verification
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
@@ -10,8 +11,12 @@ from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.segments.models import Segment
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.stuck.models import StageMeasure
+from journeys.webhooks.models import Attempt, Delivery, Webhook
 
 __all__ = [
+    "Attempt",
+    "Bookmark",
+    "Delivery",
     "Export",
     "FoldMark",
     "FunnelFlow",
@@ -35,4 +40,5 @@ __all__ = [
     "StageMeasure",
     "StatusChange",
     "Verification",
+    "Webhook",
 ]

@@ -5,9 +5,12 @@ from journeys.integrity.tasks import verify
 from journeys.reports.tasks import fold_flows
 from journeys.runs.tasks import forget_previews, rescue_runs, work_on_run
 from journeys.stuck.tasks import measure_stages
+from journeys.webhooks.tasks import deliver_webhooks, forget_deliveries
 
 __all__ = [
+    "deliver_webhooks",
     "fold_flows",
+    "forget_deliveries",
     "forget_old_imports",
     "forget_previews",
     "measure_stages",

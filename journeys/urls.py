@@ -16,4 +16,5 @@ urlpatterns = [
     path("", include("journeys.reports.urls")),
     path("", include("journeys.imports.wizard.urls")),
     path("", include("journeys.exports.urls")),
+    path("", include("journeys.webhooks.urls")),
 ]

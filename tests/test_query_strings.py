@@ -36,6 +36,7 @@ NAMES = [
         "state",
         "undone",
         "outcome",
+        "event",
         "place",
         "before",
         "after",

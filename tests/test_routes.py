@@ -25,8 +25,10 @@ from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status.actions import change_status
 from journeys.status.models import LostReason, StatusChange
+from journeys.webhooks.actions import send_test
 from stages.models import Category, Stage
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
+from tests.journeys.telling import webhook_at
 from tests.journeys.wizard import checked, imported
 
 REDIRECT, REFUSED, NO_SUCH_METHOD, WRONG, STALE = 302, 403, 405, 422, 409
@@ -162,6 +164,18 @@ TABLE = {
     "team:new_application": Row(A, 200, WRONG),
     "team:remove_application": Row(A, NO_SUCH_METHOD, REDIRECT, ("application",)),
     "team:authorize": Row(V, BAD, 200),
+    "journeys:webhooks": Row(A),
+    "journeys:new_webhook": Row(A, 200, WRONG),
+    "journeys:webhook": Row(A, args=("webhook",)),
+    "journeys:edit_webhook": Row(A, 200, WRONG, ("webhook",)),
+    "journeys:rotate_secret": Row(A, 200, 200, ("webhook",)),
+    "journeys:send_test": Row(A, NO_SUCH_METHOD, REDIRECT, ("webhook",)),
+    "journeys:turn_webhook_on": Row(A, NO_SUCH_METHOD, REDIRECT, ("webhook",)),
+    "journeys:turn_webhook_off": Row(A, NO_SUCH_METHOD, REDIRECT, ("webhook",)),
+    "journeys:remove_webhook": Row(A, NO_SUCH_METHOD, REDIRECT, ("webhook",)),
+    "journeys:redeliver_failed": Row(A, NO_SUCH_METHOD, WRONG, ("webhook",)),
+    "journeys:delivery": Row(A, args=("delivery",)),
+    "journeys:redeliver": Row(A, NO_SUCH_METHOD, REDIRECT, ("delivery",)),
     "contacts:attributes": Row(M),
     "contacts:new_attribute": Row(M, 200, WRONG),
     "contacts:edit_attribute": Row(M, 200, WRONG, ("attribute",)),
@@ -256,6 +270,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
     label = LabelFactory()
     CarriedLabel.objects.create(contact=contact, label=label)
     category = Category.objects.create(title="Sales", alias="sales")
+    webhook, _ = webhook_at(by=people[A])
     return World(
         things={
             "contact": contact.pk,
@@ -273,6 +288,8 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
+            "webhook": webhook.pk,
+            "delivery": send_test(webhook=webhook, by=people[A]).pk,
         },
         people=people,
     )

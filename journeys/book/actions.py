@@ -21,6 +21,7 @@ from journeys.rules.queries import funnel_settings
 from journeys.runs.models import Run
 from journeys.status import actions as status
 from journeys.status.models import StatusChange
+from journeys.webhooks import actions as webhooks
 from stages.models import Stage
 
 
@@ -180,6 +181,7 @@ def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run |
         carried = CarriedLabel.objects.filter(contact__in=found)
         carried.update(taken_off=True, by=by, cause=Cause.ERASED, run_id=run.pk if run else None)
         status.leave_book(contacts=found, by=by, run=run)
+        webhooks.forget_answers(contacts=found, by=by)
         _forget_names(found)
         forget_words_of_answers(contacts=found, by=by)
         Contact.objects.filter(pk__in=found).delete()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0007_slices_done"),
+        ("journeys", "0008_imports"),
     ]
 
     operations = [

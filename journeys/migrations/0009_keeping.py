@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0006_stages_retired"),
+        ("journeys", "0008_verifications"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0006_stages_retired"),
+        ("journeys", "0011_webhooks"),
         ("stages", "0001_initial"),
     ]
 

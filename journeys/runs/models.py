@@ -42,6 +42,7 @@ class Run(models.Model):
     frozen_at = models.DateTimeField(default=timezone.now, help_text="Whoever came to match later is not part of it.")
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When its last slice was done.")
     finished_at = models.DateTimeField(null=True)
+    end_was_told = models.BooleanField(default=False, db_default=False, help_text="To the webhooks that asked for it.")
     cancelled_by = person_number()
     tries = models.PositiveSmallIntegerField(default=0, help_text="So many times its next slice failed.")
     next_try_at = models.DateTimeField(null=True, help_text="After a failure it is left alone until then.")
@@ -73,6 +74,11 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(fields=["progressed_at"], condition=models.Q(state="running"), name="runs_under_way"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(finished_at__isnull=False, end_was_told=False),
+                name="runs_whose_end_was_not_told",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -42,7 +42,7 @@ def test_settings_begin_with_what_the_role_may_open(
             administrator,
             [
                 *("Organisation", "Lost reasons", "Categories", "Attributes", "OAuth2 applications", "Checks"),
-                *("Exports", "My account", "API tokens"),
+                *("Exports", "Webhooks", "My account", "API tokens"),
             ],
         ),
     ]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.causes import Cause
+from journeys.history import following
 from journeys.reports import actions
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.reports.queries import Place, funnel_at, funnels_at, movements_between
@@ -154,7 +155,7 @@ def test_reading_while_somebody_folds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def at_once_final(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is written in the test's transaction counts as final, or nothing would be folded in it."""
-    monkeypatch.setattr(actions, "_oldest_running", lambda: 2**62)
+    monkeypatch.setattr(following, "_oldest_running", lambda: 2**62)
 
 
 @pytest.mark.django_db

@@ -22,6 +22,7 @@ from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact
 from journeys.book import actions as book
+from journeys.history import following
 from journeys.reports import actions as reports
 from journeys.reports.queries import funnel_at, movements_between
 from journeys.rules.models import FunnelSettings, MovementRule
@@ -546,6 +547,6 @@ def test_the_heart_does_what_its_model_says(
     monkeypatch: pytest.MonkeyPatch, administrator: TeamMember, operator: TeamMember
 ) -> None:
     final: Callable[[], int] = lambda: 2**62  # noqa: E731
-    monkeypatch.setattr(reports, "_oldest_running", final)
+    monkeypatch.setattr(following, "_oldest_running", final)
     quick = settings(max_examples=max(settings.default.max_examples // 2, 1))  # type: ignore[union-attr]
     run_state_machine_as_test(lambda: Heart([administrator, operator]), settings=quick)

@@ -147,7 +147,7 @@ def cancel_run(request: HttpRequest, pk: int) -> HttpResponse:
 def continue_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a run that stopped before its end go on where it was."""
     stopped = _run_or_404(pk)
-    require(request, _role_needed(stopped))
+    require(request, role_of_run(stopped))
     try:
         if undos().get(pk):
             raise actions.RunCannotGoOn
