@@ -19,6 +19,7 @@ NO_ACTIONS = {
     "journeys.reports.actions.fold_flows": "sums what is written already, every minute",
     "journeys.runs.actions.work_on_run": "does what somebody confirmed, in their name",
     "journeys.sample.actions.load_sample_data": "plays the people of its own story",
+    "journeys.stuck.actions.measure_stages": "measures what is written already, every night",
 }
 """Functions in an `actions.py` that change nothing anybody answers for."""
 

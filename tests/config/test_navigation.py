@@ -28,7 +28,7 @@ def labels(shown: Navigation) -> list[str]:
 def test_everybody_with_a_role_sees_what_is_built(seen, viewer: TeamMember, administrator: TeamMember) -> None:
     built = ["Customer Journey", "Contacts", "Labels", "Runs", "Reports", "Status history", "Stages", "Settings"]
     assert labels(navigation(seen(viewer))) == built
-    of_marketers = [*built[:3], "Manage Funnel", "Runs", "Review", *built[4:]]
+    of_marketers = [*built[:3], "Imports", "Manage Funnel", "Runs", "Review", *built[4:]]
     assert labels(navigation(seen(administrator))) == of_marketers
 
 
