@@ -164,6 +164,9 @@ OAUTH2_PROVIDER = {
 API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
+# Seals of the status history, outside the database
+SEALS = Path(os.environ.get("FUNNELBOOK_SEALS") or DATA_DIR / "seals")
+
 # Words, numbers and times
 LANGUAGE_CODE = "en"
 USE_I18N = True

@@ -3,7 +3,7 @@
 from journeys.exports.models import Export
 from journeys.history.models import Bookmark
 from journeys.imports.models import Import, ImportChunk, ImportedFields, RefusedRow
-from journeys.integrity.models import Verification
+from journeys.integrity.models import Seal, Verification
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.review.models import KeptToken, Review
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
@@ -36,6 +36,7 @@ __all__ = [
     "RunOutcome",
     "RunPreview",
     "RunSlice",
+    "Seal",
     "Segment",
     "StageMeasure",
     "StatusChange",

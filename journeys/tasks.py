@@ -1,7 +1,7 @@
 """The jobs of all subjects of this app, where procrastinate looks for them."""
 
 from journeys.imports.wizard.tasks import forget_old_imports, rescue_imports, work_on_import
-from journeys.integrity.tasks import verify
+from journeys.integrity.tasks import seal_history, verify
 from journeys.reports.tasks import fold_flows
 from journeys.runs.tasks import forget_previews, rescue_runs, work_on_run
 from journeys.stuck.tasks import measure_stages
@@ -16,6 +16,7 @@ __all__ = [
     "measure_stages",
     "rescue_imports",
     "rescue_runs",
+    "seal_history",
     "verify",
     "work_on_import",
     "work_on_run",

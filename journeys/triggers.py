@@ -347,6 +347,14 @@ FOR EACH ROW WHEN (NEW.review_needed OR NEW.to_outside) EXECUTE FUNCTION flagged
 """
 
 
+SEALS_SQL = """
+-- Apart: their table is younger than those above.
+CREATE OR REPLACE TRIGGER seals_are_never_rewritten
+BEFORE UPDATE OR DELETE OR TRUNCATE ON journeys_seal
+FOR EACH STATEMENT EXECUTE FUNCTION history_is_never_rewritten();
+"""
+
+
 FOREIGN_KEYS_SQL = """
 -- Deferred, so that the status may be written first and the contact second.
 ALTER TABLE journeys_funnelstatus ADD CONSTRAINT a_status_belongs_to_a_contact

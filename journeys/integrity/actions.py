@@ -2,6 +2,7 @@
 
 import logging
 import time
+from pathlib import Path
 
 from django.db import transaction
 from procrastinate.contrib.django import app
@@ -16,10 +17,17 @@ logger = logging.getLogger(__name__)
 VERIFY = "journeys.integrity.tasks.verify"
 
 
-def verify() -> Verification:
-    """Check everything that must always hold, and keep what was found."""
+def verify(*, seals: Path | None = None) -> Verification:
+    """Check everything that must always hold, and keep what was found.
+
+    Args:
+        seals: a file with seals that were kept elsewhere.
+
+    Raises:
+        OSError: that file cannot be read.
+    """
     began = time.monotonic()
-    offences = count_offences()
+    offences = count_offences(seals)
     found = Verification.objects.create(offences=offences, seconds=time.monotonic() - began)
     for name, count in offences.items():
         if count:

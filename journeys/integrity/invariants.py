@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from journeys.integrity.canonical import BROKEN_SEALS
+
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
@@ -250,5 +252,20 @@ _JOBS = [
     ),
 ]
 
-INVARIANTS = [*_STATUSES, *_CHANGES, *_FLOW, *_RUNS, *_JOBS]
+_SEALS = [
+    Invariant(
+        "seals_fit",
+        "The sealed history is as it was when it was sealed: no row edited, removed, put in late or moved.",
+        BROKEN_SEALS,
+    ),
+]
+
+INVARIANTS = [*_STATUSES, *_CHANGES, *_SEALS, *_FLOW, *_RUNS, *_JOBS]
 """In the order in which they are shown. Names are unique."""
+
+SEALS_OUTSIDE = "seals_outside"
+
+PROMISES = {invariant.name: invariant.promise for invariant in INVARIANTS} | {
+    SEALS_OUTSIDE: "Every seal that is kept outside the database is in it, as it was written."
+}
+"""What is checked, by name: the invariants, and what no query can say."""

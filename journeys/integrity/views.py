@@ -9,8 +9,8 @@ from config.htmx import go_to, render_page
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.integrity.actions import queue_verification
-from journeys.integrity.invariants import INVARIANTS
-from journeys.integrity.queries import latest_verification
+from journeys.integrity.invariants import PROMISES
+from journeys.integrity.queries import latest_verification, sealed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,5 +22,7 @@ def checks(request: HttpRequest) -> HttpResponse:
         return go_to(request, reverse("journeys:checks"))
     latest = latest_verification()
     found = latest.offences if latest else {}
-    rows = [(invariant, found.get(invariant.name)) for invariant in INVARIANTS]
-    return render_page(request, "journeys/checks.html", {"latest": latest, "rows": rows})
+    rows = [(promise, found.get(name)) for name, promise in PROMISES.items()]
+    count, sealed_at = sealed()
+    context = {"latest": latest, "rows": rows, "sealed": count, "sealed_at": sealed_at}
+    return render_page(request, "journeys/checks.html", context)
