@@ -90,6 +90,16 @@ class Matching:
         known = Vocabulary(attributes=_attributes()) if self.conditions.attributes else Vocabulary()
         return select(self.conditions, known, self.at, window)
 
+    def ids(self) -> RawSQL:
+        """Their ids, for `filter(contact__in=…)`. One query where attributes are named."""
+        return RawSQL(*self.statement())
+
+    def named_statement(self) -> tuple[str, dict[str, Any]]:
+        """`statement` with its values by name, for larger statements that have values of their own."""
+        sql, values = self.statement()
+        names = [f"matching{number}" for number in range(len(values))]
+        return sql % tuple(f"%({name})s" for name in names), dict(zip(names, values, strict=True))
+
     def as_json(self) -> dict[str, Any]:
         return {
             "conditions": self.conditions.as_json(),
@@ -112,8 +122,7 @@ def contacts_of(what: Segment | Conditions, at: datetime | None = None) -> Query
     To be narrowed, ordered and read like any other. For pages of the list see `journeys.book.queries`.
     """
     conditions = what.asks if isinstance(what, Segment) else what
-    sql, values = Matching(conditions, this_moment(at)).statement()
-    return Contact.objects.filter(pk__in=RawSQL(f"({sql})", values))
+    return Contact.objects.filter(pk__in=Matching(conditions, this_moment(at)).ids())
 
 
 def count_of(what: Matching) -> int:
