@@ -7,10 +7,13 @@ import django_filters
 from django import forms
 from django.core.validators import RegexValidator
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
+from config.team.models import TeamMember
 from contacts.labels.queries import labels
 from contacts.models import Contact
 from journeys.book.queries import Anywhere, ContactQuery
+from journeys.segments.queries import Matching, segments_for
 from stages.models import Stage
 
 LOST = {"yes": True, "no": False}
@@ -53,6 +56,7 @@ class ContactFilter(django_filters.FilterSet):
     stage = django_filters.ChoiceFilter(label="Stage", empty_label="All contacts")
     lost = LostFilter(label="Lost")
     label = django_filters.ChoiceFilter(label="Label", empty_label="Any label")
+    segment = django_filters.ChoiceFilter(label="Segment", empty_label="Any segment")
     account_state = django_filters.ChoiceFilter(
         label="Account state", choices=Contact.AccountState, empty_label="Active or not"
     )
@@ -62,13 +66,19 @@ class ContactFilter(django_filters.FilterSet):
         model = Contact
         fields: list[str] = []
 
-    def __init__(self, data: QueryDict) -> None:
-        """Two queries: the stages and the labels that may be chosen."""
+    def __init__(self, data: QueryDict, member: TeamMember) -> None:
+        """Three queries: the stages, the labels and the segments that may be chosen.
+
+        Args:
+            member: who asks, and sees their own segments.
+        """
         super().__init__(data, queryset=Contact.objects.none())
         self.stages = {str(stage.pk): stage for stage in Stage.objects.order_by("weight", "pk")}
         self.labels = {str(label.pk): label for label in labels()}
+        self.segments = {str(segment.pk): segment for segment in segments_for(member)}
         self.filters["stage"].extra["choices"] = _stage_choices(list(self.stages.values()))
         self.filters["label"].extra["choices"] = [(pk, label.name) for pk, label in self.labels.items()]
+        self.filters["segment"].extra["choices"] = [(pk, segment.name) for pk, segment in self.segments.items()]
         self.filters["q"].extra["widget"] = forms.TextInput(
             {"type": "search", "autocomplete": "off", "placeholder": "Name, e-mail, company, phone"}
         )
@@ -92,8 +102,9 @@ class ContactFilter(django_filters.FilterSet):
         self.form.is_valid()
         return {name: value for name, value in self.form.cleaned_data.items() if value}
 
-    @property
+    @cached_property
     def query(self) -> ContactQuery:
+        """What the list is asked for. One query, if a segment is."""
         said = self.said
         stage = said.get("stage", "")
         return ContactQuery(
@@ -103,6 +114,7 @@ class ContactFilter(django_filters.FilterSet):
             labels=(int(said["label"]),) if "label" in said else (),
             account_state=said.get("account_state", ""),
             imported=said.get("imported", ""),
+            segment=Matching.of(self.segments[said["segment"]]) if "segment" in said else None,
         )
 
     @property
@@ -117,6 +129,8 @@ class ContactFilter(django_filters.FilterSet):
         if "label" in said:
             label = self.labels[said["label"]]
             chips.append(FilterChip(f"Carries {label.name}", ("label",), label.colour))
+        if "segment" in said:
+            chips.append(FilterChip(f"Matches {self.segments[said['segment']]}", ("segment",)))
         if "account_state" in said:
             chips.append(FilterChip(f"Account {said['account_state']}", ("account_state",)))
         if "imported" in said:

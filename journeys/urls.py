@@ -17,4 +17,5 @@ urlpatterns = [
     path("", include("journeys.imports.wizard.urls")),
     path("", include("journeys.exports.urls")),
     path("", include("journeys.webhooks.urls")),
+    path("", include("journeys.segments.urls")),
 ]

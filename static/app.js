@@ -107,7 +107,8 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
-    heldFocus = document.activeElement?.closest("[id]")?.id || "";
+    const asking = event.detail.requestConfig.elt;
+    heldFocus = document.activeElement?.closest("[id]")?.id || (asking.matches(":disabled") && asking.id) || "";
     if (xhr.status < 400) return;
     if (polls(event.detail.requestConfig.elt)) {
       event.detail.shouldSwap = false;

@@ -54,6 +54,8 @@ NAMES = [
         "format",
         "imported",
         "afresh",
+        "counted",
+        "patient",
     ),
     *("p", "o", "e", "all", "_popup", "_to_field", "_facets", "_changelist_filters", "id", "pk", "id__in"),
     *("stage__id__exact", "account_state__exact", "cause__exact", "is_active__exact", "email__regex", "search__gt"),

@@ -23,6 +23,9 @@ from journeys.rules.models import LabelRule
 from journeys.runs.actions import make_preview, start_run, work_on_run
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
+from journeys.segments.actions import create_segment
+from journeys.segments.conditions import Condition, Conditions, Operator, Place
+from journeys.segments.models import Segment
 from journeys.status.actions import change_status
 from journeys.status.models import LostReason, StatusChange
 from journeys.webhooks.actions import send_test
@@ -97,6 +100,13 @@ TABLE = {
     "contacts:labels": Row(V),
     "contacts:new_label": Row(M, 200, WRONG),
     "contacts:edit_label": Row(M, 200, WRONG, ("label",)),
+    # segments
+    "journeys:segments": Row(V),
+    "journeys:segment_tabs": Row(V),
+    "journeys:segment": Row(V, args=("segment",)),
+    "journeys:new_segment": Row(V, 200, WRONG),
+    "journeys:edit_segment": Row(M, 200, WRONG, ("segment",)),  # for everybody
+    "journeys:delete_segment": Row(M, NO_SUCH_METHOD, REDIRECT, ("segment",), reads=V),  # for everybody
     # moving one contact
     "journeys:change_status": Row(O, 200, WRONG, ("contact",)),
     "journeys:mark_lost": Row(O, 200, WRONG, ("contact",)),
@@ -285,6 +295,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "run": _run(contact_in(aware), operator).pk,
             "import": checked("email,id\na@b.co,1\nnobody,2\n", people[Role.MARKETER]).pk,
             "imported": imported("email,id\nc@b.co,3\nnobody,2\n", people[Role.MARKETER]).pk,
+            "segment": _segment(customer, people[Role.MARKETER]).pk,
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
@@ -293,6 +304,11 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
         },
         people=people,
     )
+
+
+def _segment(stage: Stage, by: TeamMember) -> Segment:
+    conditions = Conditions(((Condition("status", Operator.IS, place=Place(str(stage.pk))),),))
+    return create_segment(name="Customers", conditions=conditions, is_for_all=True, by=by)
 
 
 def _preview(contact: Contact, by: TeamMember) -> RunPreview:

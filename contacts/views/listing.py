@@ -12,6 +12,7 @@ from contacts.filters import ContactFilter
 from contacts.views.addresses import id_in
 from journeys.book.queries import contacts_page, how_many
 from journeys.bulk.acts import acts_for
+from journeys.segments.shown import tabs_of
 
 _BOOKMARKS = ("newer_than", "older_than")
 
@@ -20,7 +21,7 @@ _BOOKMARKS = ("newer_than", "older_than")
 @require_safe
 def contacts(request: HttpRequest) -> HttpResponse:
     """The contacts that the address asks for, the newest in the book first."""
-    narrowed = ContactFilter(request.GET)
+    narrowed = ContactFilter(request.GET, request.user)  # type: ignore[arg-type]
     query = narrowed.query
     page = contacts_page(
         query, newer_than=id_in(request.GET.get("newer_than")), older_than=id_in(request.GET.get("older_than"))
@@ -35,6 +36,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
         "here": request.get_full_path(),
         "acts": acts_for(request.user.role),  # type: ignore[union-attr]
         "narrowed_by": narrowed.said.items(),
+        "tabs": tabs_of(narrowed.segments.values(), current=narrowed.said.get("segment")),
     }
     return render_page(request, "contacts/contacts.html", context, parts=["contacts-list"])
 

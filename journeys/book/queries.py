@@ -3,7 +3,7 @@
 import enum
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -15,6 +15,7 @@ from contacts.causes import Cause
 from contacts.models import CarriedLabel, Contact, Note
 from journeys.book.story import Arrival, LastChange, Spot, time_before, time_in_stages, undos_in_force, why_here
 from journeys.reports.queries import Funnel, funnel_at
+from journeys.segments.queries import Matching
 from journeys.status.models import LostReason, StatusChange
 from stages.models import Stage
 
@@ -41,6 +42,7 @@ class ContactQuery:
     lost: lost (from `stage`) or not; None for both where no stage is given.
     labels: carried, all of them.
     imported: what became of them in an import, as `41-created`: the run and a code of its outcomes.
+    segment: matched, as it was at one moment.
     """
 
     search: str = ""
@@ -49,11 +51,17 @@ class ContactQuery:
     labels: tuple[int, ...] = ()
     account_state: str = ""
     imported: str = ""
+    segment: Matching | None = None
 
     @property
     def is_of_places(self) -> bool:
         """Whether it asks for nothing but where contacts stand, which the funnel has counted."""
-        return not (self.search or self.labels or self.account_state or self.imported)
+        return not (self.search or self.labels or self.account_state or self.imported or self.segment)
+
+    @property
+    def is_of_segment(self) -> bool:
+        """Whether it asks for nothing but a segment."""
+        return self.segment is not None and replace(self, segment=None) == ContactQuery()
 
     @property
     def is_lost(self) -> bool | None:
@@ -86,7 +94,8 @@ def contacts_page(query: ContactQuery, *, newer_than: int | None = None, older_t
     Args:
         newer_than, older_than: read on from the contact of this id, in one of the two directions.
 
-    Three queries; four if a place that is not one stage is asked for, two if nobody matches.
+    Three queries; four if a place that is not one stage is asked for, or a segment that names attributes; two if nobody
+    matches.
     """
     if newer_than is not None:
         ids = matching_ids(query, newer_than=newer_than, limit=PAGE + 1)
@@ -241,12 +250,16 @@ def _row_bounds(window: _Window, stage: int) -> list[str]:
 
 @dataclass(slots=True)
 class _Source:
-    """A table that a condition reads, the column that holds the contact, and the condition."""
+    """A table that a condition reads, the column that holds the contact, and the condition.
+
+    `of_table` are values in the table itself, which is a query then.
+    """
 
     table: str
     key: str
     clauses: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    of_table: list[Any] = field(default_factory=list)
 
 
 def _by_conditions(query: ContactQuery, window: _Window, *, in_order: bool) -> tuple[str, list[Any]]:
@@ -254,6 +267,8 @@ def _by_conditions(query: ContactQuery, window: _Window, *, in_order: bool) -> t
 
     Words are looked up first and by themselves: nobody can guess how many contacts hold one.
     """
+    if query.is_of_segment and query.segment and in_order:
+        return query.segment.statement(window)
     found, first, tables, clauses, values = _joined(query, window)
     order = f"ORDER BY {first} {window.order}" if in_order else ""
     return f"{found}SELECT {first} FROM {tables} {_where(clauses)} {order} LIMIT {window.limit:d}", values
@@ -283,6 +298,7 @@ def _joined(query: ContactQuery, window: _Window | None) -> tuple[str, str, str,
     clauses = [
         clause for source in sources for clause in [*source.clauses, *(window.bounds(source.key) if window else [])]
     ]
+    values += [value for source in sources for value in source.of_table]
     values += [value for source in sources for value in source.values]
     return found, first.key, tables, clauses, values
 
@@ -305,6 +321,9 @@ def _sources(query: ContactQuery) -> list[_Source]:
         )
     if query.imported:
         sources.append(_imported_source(query.imported))
+    if query.segment:
+        sql, values = query.segment.statement()
+        sources.append(_Source(f"({sql}) AS matching", "matching.contact_id", of_table=values))
     return sources or [_Source("journeys_funnelstatus status", "status.contact_id")]
 
 

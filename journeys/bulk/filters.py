@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 from django.urls import reverse
 
+from config.team.models import TeamMember
 from contacts.filters import ContactFilter, FilterChip
 from contacts.models import Contact
 from contacts.views.addresses import id_in
@@ -48,12 +49,12 @@ class Chosen:
         return len(self.contacts) - len(self.named)
 
 
-def chosen_in(address: QueryDict) -> Chosen:
+def chosen_in(address: QueryDict, member: TeamMember) -> Chosen:
     """Whom an address chooses: those `behind` a number of a report; with `all=1` everybody who matches its filter;
     else each `contact`."""
     if "behind" in address:
         return _behind_a_number(str(address["behind"]))
-    return _all_that_match(address) if address.get("all") == "1" else _one_by_one(address.getlist("contact"))
+    return _all_that_match(address, member) if address.get("all") == "1" else _one_by_one(address.getlist("contact"))
 
 
 def _behind_a_number(said: str) -> Chosen:
@@ -66,9 +67,9 @@ def _behind_a_number(said: str) -> Chosen:
     return Chosen(Selection(behind=behind), count, chips=[FilterChip("Counted by a report", ())])
 
 
-def _all_that_match(address: QueryDict) -> Chosen:
+def _all_that_match(address: QueryDict, member: TeamMember) -> Chosen:
     """Nobody, where a condition means nothing: without it more people would match than were meant."""
-    narrowed = ContactFilter(address)
+    narrowed = ContactFilter(address, member)
     if narrowed.problems:
         return Chosen(ignored=[*narrowed.problems, "That would be more people than were meant, so nobody is selected."])
     count = how_many(narrowed.query)

@@ -25,7 +25,7 @@ def bulk_change(request: HttpRequest) -> HttpResponse:
     """Whom it is about stands in the address, or is pasted. What it does is shown as a preview before it is done."""
     _require_role_for_act(request)
     by: TeamMember = request.user  # type: ignore[assignment]
-    chosen = chosen_in(request.GET)
+    chosen = chosen_in(request.GET, by)
     if not acts_for(by.role, chosen.count.number):
         status = 422 if request.method == "POST" else 200
         return _page(request, chosen, status=status, refusal=too_many(str(chosen.count)))

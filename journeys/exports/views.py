@@ -22,7 +22,7 @@ from journeys.exports.queries import exports_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_contacts(request: HttpRequest) -> HttpResponseBase:
     """Whom it is about stands in the address; which columns is chosen. The answer to the form is the file."""
-    chosen = chosen_in(request.GET)
+    chosen = chosen_in(request.GET, request.user)  # type: ignore[arg-type]
     form = ExportForm(request.POST if request.method == "POST" else None, columns=_columns(request))
     if not chosen.selection or not form.is_valid():
         is_wrong = request.method == "POST"

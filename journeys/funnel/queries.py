@@ -1,6 +1,7 @@
 """Reads of the Customer Journey: the funnel of a day, and who stood or went where.
 
-All counts come from counted movements, at a cost that does not grow with the book.
+All counts come from counted movements, at a cost that does not grow with the book; those of a segment are read from
+its contacts.
 """
 
 import enum
@@ -8,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -17,8 +19,9 @@ from django.utils.formats import date_format
 
 from journeys.funnel.rows import Counts, FunnelRows, funnel_rows
 from journeys.history.queries import Bookmark, ChangeInWords, history_page, in_words
-from journeys.history.undone import is_undone
+from journeys.history.undone import NOT_UNDONE, is_undone
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, movements_between
+from journeys.segments.queries import Matching
 from journeys.status.models import FunnelStatus, StatusChange
 from journeys.status.queries import statuses_of
 from stages.models import Stage
@@ -61,17 +64,65 @@ class FunnelDay:
         return datetime.combine(day, time.min, tzinfo=self.zone)
 
 
-def customer_journey(of: FunnelDay) -> FunnelRows:
+def customer_journey(of: FunnelDay, segment: Matching | None = None) -> FunnelRows:
     """The funnel at the end of a day, with who entered and left in the 30 days up to it. At most six queries.
 
     Stages in use are shown, and any other one that contacts were in or lost from.
+
+    Args:
+        segment: count its contacts alone, read from statuses and from history: who matches now, and where they were.
     """
-    funnel = funnel_at(of.end)
-    counts = _counts(funnel, movements_between(of.start, of.end))
+    if segment:
+        funnel, movements = segment_at(segment, of.end), movements_of_segment(segment, of)
+    else:
+        funnel, movements = funnel_at(of.end), movements_between(of.start, of.end)
+    counts = _counts(funnel, movements)
     stages = list(Stage.objects.filter(Q(retired_at=None) | Q(pk__in=funnel.stages)))
     names = StageNames() if of.end else None
     then = {stage.pk: str(names.at(stage.pk, of.end) or stage) for stage in stages} if names and of.end else None
     return funnel_rows(stages, counts, then)
+
+
+_SEGMENT_NOW = """
+    SELECT stage_id, lost_at IS NOT NULL, count(*)
+    FROM ({matching}) AS matching JOIN journeys_funnelstatus USING (contact_id) GROUP BY 1, 2
+"""
+
+_SEGMENT_THEN = f"""
+    SELECT to_stage_id, to_lost, count(*)
+    FROM ({{matching}}) AS matching CROSS JOIN LATERAL (
+        SELECT to_stage_id, to_lost FROM journeys_statuschange change
+        WHERE change.contact_id = matching.contact_id AND change.changed_at < %(end)s AND {NOT_UNDONE}
+        ORDER BY change.id DESC LIMIT 1) AS stood
+    GROUP BY 1, 2
+"""
+
+_SEGMENT_MOVED = f"""
+    SELECT from_stage_id, from_lost, from_outside, to_stage_id, to_lost, to_outside, count(*)
+    FROM journeys_statuschange change JOIN ({{matching}}) AS matching USING (contact_id)
+    WHERE change.changed_at >= %(start)s AND (%(end)s::timestamptz IS NULL OR change.changed_at < %(end)s)
+      AND {NOT_UNDONE}
+    GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
+
+def segment_at(segment: Matching, end: datetime | None) -> Funnel:
+    """Where the contacts of a segment stand, or stood at a past moment. Up to two queries, over all of them."""
+    rows = _of_segment(_SEGMENT_THEN if end else _SEGMENT_NOW, segment, {"end": end})
+    return Funnel(MovementCount(Place(outside=True), Place(stage, lost), None, count) for stage, lost, count in rows)
+
+
+def movements_of_segment(segment: Matching, of: FunnelDay) -> list[MovementCount]:
+    """Movements of a segment's contacts in the 30 days, without what was undone. Up to two queries."""
+    rows = _of_segment(_SEGMENT_MOVED, segment, {"start": of.start, "end": of.end})
+    return [MovementCount(Place(*row[:3]), Place(*row[3:6]), None, row[6]) for row in rows]
+
+
+def _of_segment(statement: str, segment: Matching, values: dict[str, Any]) -> list[tuple]:
+    matching, of_segment = segment.named_statement()
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(matching=matching), values | of_segment)
+        return cursor.fetchall()
 
 
 def _counts(funnel: Funnel, movements: list[MovementCount]) -> dict[int | None, Counts]:
@@ -112,7 +163,12 @@ class StatusPage:
 
 
 def contacts_in(
-    stage: int | str | None, *, lost: bool, before: int | None = None, after: int | None = None
+    stage: int | str | None,
+    *,
+    lost: bool,
+    before: int | None = None,
+    after: int | None = None,
+    segment: Matching | None = None,
 ) -> StatusPage:
     """A page of the contacts that stand somewhere, the newest first, with stage, lost reason and person. One query.
 
@@ -120,9 +176,12 @@ def contacts_in(
         stage: the id of a stage, None for none, `ANY`, or `EVERYWHERE`.
         lost: lost from there; or in it and not lost. Not lost, and `EVERYWHERE`, is everybody in the book.
         before, after: the page that ends before this contact, or begins after it.
+        segment: those that match it alone.
     """
     statuses = FunnelStatus.objects.select_related("contact", "stage", "lost_reason", "changed_by")
     statuses = statuses.defer("contact__search", "contact__attributes")
+    if segment:
+        statuses = statuses.filter(contact__in=segment.ids())
     if lost or stage != EVERYWHERE:
         statuses = statuses.filter(lost_at__isnull=not lost)
     if stage == ANY:
@@ -170,7 +229,13 @@ class ChangePage:
 
 
 def contacts_then(
-    stage: int | str | None, *, lost: bool, end: datetime, before: int | None = None, after: int | None = None
+    stage: int | str | None,
+    *,
+    lost: bool,
+    end: datetime,
+    before: int | None = None,
+    after: int | None = None,
+    segment: Matching | None = None,
 ) -> ChangePage:
     """A page of the contacts that stood somewhere at a past moment, the oldest first. At most nine queries.
 
@@ -180,16 +245,18 @@ def contacts_then(
 
     Args:
         end: changes dated before it count.
-        stage, lost, before, after: as for `contacts_in`.
+        stage, lost, before, after, segment: as for `contacts_in`.
     """
+    matching, of_segment = segment.named_statement() if segment else ("", {})
     statement = _STOOD_THERE.format(
+        matching=f"change.contact_id IN ({matching})" if segment else "true",
         place=_PLACES_THEN[EVERYWHERE if stage == EVERYWHERE else ANY if stage == ANY else "one"],
         lost="true" if stage == EVERYWHERE and not lost else "change.to_lost = %(lost)s",
         order="ASC" if before is None else "DESC",
     )
     standing = {"stage": stage if isinstance(stage, int) else None, "lost": lost, "end": end}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**standing, "before": before, "after": after, "limit": PAGE + 1})
+        cursor.execute(statement, {**standing, **of_segment, "before": before, "after": after, "limit": PAGE + 1})
         found = [row[0] for row in cursor.fetchall()]
     moves = with_statuses(in_words(list(StatusChange.objects.filter(pk__in=found[:PAGE]).order_by("contact_id"))))
     has_before, has_after = _neighbours(found, before, after)
@@ -220,6 +287,7 @@ def changes_of_stage(
     of: FunnelDay,
     before: Bookmark | None = None,
     after: Bookmark | None = None,
+    segment: Matching | None = None,
 ) -> ChangePage:
     """A page of the changes by which contacts entered or left a stage, row by row what `customer_journey` counts.
 
@@ -229,11 +297,14 @@ def changes_of_stage(
         stage: the id of a stage, or None for none.
         of: the day that ends the 30 days.
         before, after: the page that ends before this change, or begins after it.
+        segment: of the contacts that match it alone.
     """
     here, there = ("to", "from") if way is Way.ENTERED else ("from", "to")
     changes = StatusChange.objects.filter(_is_at(here, stage), ~_is_at(there, stage), changed_at__gte=of.start)
     if of.end:
         changes = changes.filter(changed_at__lt=of.end)
+    if segment:
+        changes = changes.filter(contact__in=segment.ids())
     kept = changes.filter(undoes=None).alias(is_undone=_IS_UNDONE).filter(is_undone=False)
     page = history_page(kept, newer_than=before, older_than=after, size=PAGE)
     return ChangePage(with_statuses(page.changes), before=page.newer_than, after=page.older_than)
@@ -255,7 +326,7 @@ _PLACES_THEN = {
 
 _STOOD_THERE = f"""
     SELECT change.id FROM journeys_statuschange change
-    WHERE {{place}} AND {{lost}} AND NOT change.to_outside AND change.changed_at < %(end)s
+    WHERE {{place}} AND {{lost}} AND {{matching}} AND NOT change.to_outside AND change.changed_at < %(end)s
       AND (%(before)s::bigint IS NULL OR change.contact_id < %(before)s::bigint)
       AND (%(after)s::bigint IS NULL OR change.contact_id > %(after)s::bigint)
       AND change.undoes_id IS NULL AND NOT {is_undone("change")}

@@ -18,6 +18,7 @@ from journeys.funnel.forms import DayForm
 from journeys.funnel.queries import ANY, EVERYWHERE, ChangePage, FunnelDay, StatusPage, Way
 from journeys.funnel.rows import FunnelRow, FunnelRows
 from journeys.history.queries import Bookmark
+from journeys.segments.queries import Matching, segments_for
 
 IN, LOST = "stage", "lost"
 
@@ -53,16 +54,26 @@ def customer_journey(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate(timezone=zone)
     form = DayForm(request.GET, today=today)
     of = FunnelDay(form.day, zone, is_today=form.day == today)
-    funnel = queries.customer_journey(of)
-    chosen = _chosen(request, funnel)
-    query = "?" if of.is_today else f"?at={of.day.isoformat()}&"
-    page = _page(request, chosen, of)
+    segments = list(segments_for(request.user))  # type: ignore[arg-type]
+    segment = next((one for one in segments if str(one.pk) == request.GET.get("segment")), None)
+    matching = Matching.of(segment) if segment else None
+    funnel = queries.customer_journey(of, matching)
+    chosen = _chosen(request, funnel, everybody="Everybody who matches" if segment else "Everybody in the book")
+    of_segment = f"segment={segment.pk}&" if segment else ""
+    of_day = "" if of.is_today else f"at={of.day.isoformat()}&"
+    query = f"?{of_day}{of_segment}"
+    page = _page(request, chosen, of, matching)
     context = {
         "is_refreshed": request.htmx and request.htmx.target == "customer-journey-funnel",  # type: ignore[attr-defined]
         "form": form,
         "of": of,
         "funnel": funnel,
         "chosen": chosen,
+        "segments": segments,
+        "segment": segment,
+        "is_unknown_segment": bool(request.GET.get("segment")) and segment is None,
+        "of_segment": of_segment,
+        "of_day": of_day,
         "earlier_days": _earlier_days(today),
         "recorded_later": of.end and queries.was_recorded_later(of.end),
         "query": query,
@@ -75,9 +86,9 @@ def customer_journey(request: HttpRequest) -> HttpResponse:
     return render_page(request, "journeys/customer_journey.html", context, parts=parts)
 
 
-def _chosen(request: HttpRequest, funnel: FunnelRows) -> Chosen:
+def _chosen(request: HttpRequest, funnel: FunnelRows, *, everybody: str) -> Chosen:
     """What the address chooses; else the first stage that somebody is in."""
-    numbers = {(number.show, number.key): number for number in _numbers(funnel)}
+    numbers = {(number.show, number.key): number for number in _numbers(funnel, everybody)}
     for show in (IN, LOST, Way.ENTERED, Way.LEFT):
         if number := numbers.get((show, request.GET.get(show, ""))):
             return number
@@ -85,7 +96,7 @@ def _chosen(request: HttpRequest, funnel: FunnelRows) -> Chosen:
     return numbers[IN, with_contacts[0].key if with_contacts else funnel.rows[0].key]
 
 
-def _numbers(funnel: FunnelRows) -> Iterator[Chosen]:
+def _numbers(funnel: FunnelRows, everybody: str) -> Iterator[Chosen]:
     """Every number of the funnel."""
     for row in funnel.stages:
         yield Chosen(IN, row.key, f"In {row.name}", row.counts.count, row)
@@ -99,23 +110,23 @@ def _numbers(funnel: FunnelRows) -> Iterator[Chosen]:
     yield Chosen(Way.LEFT, none.key, "Had no status yet, and left", none.counts.left, none)
     yield Chosen(IN, ANY, "In any stage", funnel.in_stages)
     yield Chosen(LOST, EVERYWHERE, "Lost", funnel.lost)
-    yield Chosen(IN, EVERYWHERE, "Everybody in the book", funnel.total)
+    yield Chosen(IN, EVERYWHERE, everybody, funnel.total)
 
 
-def _page(request: HttpRequest, chosen: Chosen, of: FunnelDay) -> StatusPage | ChangePage:
+def _page(request: HttpRequest, chosen: Chosen, of: FunnelDay, segment: Matching | None) -> StatusPage | ChangePage:
     """The list under the funnel: contacts that stand somewhere, or changes by which they came and went."""
     if not chosen.count:
         return ChangePage([]) if chosen.is_change or of.end else StatusPage([])
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
     if chosen.is_change:
         way, places = Way(chosen.show), {"before": Bookmark.read(before), "after": Bookmark.read(after)}
-        return queries.changes_of_stage(chosen.stage, way=way, of=of, **places)
+        return queries.changes_of_stage(chosen.stage, way=way, of=of, segment=segment, **places)
     stage = chosen.key if chosen.row is None else chosen.stage
     lost = chosen.show == LOST
     contacts = {"before": _contact(before), "after": _contact(after)}
     if of.end:
-        return queries.contacts_then(stage, lost=lost, end=of.end, **contacts)
-    return queries.contacts_in(stage, lost=lost, **contacts)
+        return queries.contacts_then(stage, lost=lost, end=of.end, segment=segment, **contacts)
+    return queries.contacts_in(stage, lost=lost, segment=segment, **contacts)
 
 
 def _earlier_days(today: date) -> list[tuple[str, date]]:

@@ -16,3 +16,11 @@ def is_undone(change: str) -> str:
                 ON undo.contact_id = {change}.contact_id AND undo.id > undos.id AND undo.undoes_id = undos.id
             ) SELECT mod(max(depth), 2) = 1 FROM undos), false)
     """
+
+
+NOT_UNDONE = f"""
+    change.undoes_id IS NULL
+    AND (NOT EXISTS (SELECT FROM journeys_statuschange undo WHERE undo.undoes_id = change.id)
+         OR NOT {is_undone("change")})
+"""
+"""A `change` that counts: neither undone nor an undo. Those that no undo names are told apart along an index."""

@@ -9,6 +9,7 @@ from config.team.roles import LOST_IN_BULK_BY_OPERATORS, Role
 from contacts.causes import Cause
 from journeys.book.queries import Anywhere, ContactQuery
 from journeys.reports.behind import Behind
+from journeys.segments.queries import Matching
 
 
 class Act(enum.StrEnum):
@@ -155,6 +156,8 @@ def _query_as_json(query: ContactQuery) -> dict[str, Any]:
     said = {field.name: getattr(query, field.name) for field in fields(query)}
     if isinstance(query.stage, Anywhere):
         said["stage"] = query.stage.name
+    if query.segment:
+        said["segment"] = query.segment.as_json()
     return {name: value for name, value in said.items() if value not in (None, "", ())}
 
 
@@ -165,5 +168,6 @@ def _read_query(data: Mapping[str, Any]) -> ContactQuery:
             **data,
             "stage": Anywhere[stage] if isinstance(stage, str) else stage,
             "labels": tuple(data.get("labels", ())),
+            "segment": Matching.read(data["segment"]) if "segment" in data else None,
         }
     )

@@ -64,6 +64,7 @@ def matching(query: ContactQuery, *, stage: str = "", labels: Sequence[str] = ()
     parts = [
         _place(query, stage),
         *(f"carrying {label}" for label in labels),
+        f"matching {query.segment.name}" if query.segment else "",
         f"with an {query.account_state} account" if query.account_state else "",
         f"found by “{query.search}”" if query.search else "",
         "{1} by run {0}".format(*query.imported.split("-", 1)) if query.imported else "",

@@ -1,15 +1,17 @@
 """Reads of segments: which there are, and who matches them. Campaigns, reports and the API ask here."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from psycopg.errors import QueryCanceled
 
 from config.team.models import TeamMember
 from config.team.queries import organisation
@@ -88,6 +90,16 @@ class Matching:
         known = Vocabulary(attributes=_attributes()) if self.conditions.attributes else Vocabulary()
         return select(self.conditions, known, self.at, window)
 
+    def ids(self) -> RawSQL:
+        """Their ids, for `filter(contact__in=…)`. One query where attributes are named."""
+        return RawSQL(*self.statement())
+
+    def named_statement(self) -> tuple[str, dict[str, Any]]:
+        """`statement` with its values by name, for larger statements that have values of their own."""
+        sql, values = self.statement()
+        names = [f"matching{number}" for number in range(len(values))]
+        return sql % tuple(f"%({name})s" for name in names), dict(zip(names, values, strict=True))
+
     def as_json(self) -> dict[str, Any]:
         return {
             "conditions": self.conditions.as_json(),
@@ -110,8 +122,7 @@ def contacts_of(what: Segment | Conditions, at: datetime | None = None) -> Query
     To be narrowed, ordered and read like any other. For pages of the list see `journeys.book.queries`.
     """
     conditions = what.asks if isinstance(what, Segment) else what
-    sql, values = Matching(conditions, this_moment(at)).statement()
-    return Contact.objects.filter(pk__in=RawSQL(f"({sql})", values))
+    return Contact.objects.filter(pk__in=Matching(conditions, this_moment(at)).ids())
 
 
 def count_of(what: Matching) -> int:
@@ -124,3 +135,41 @@ def _numbers(sql: str, values: Sequence[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [row[0] for row in cursor.fetchall()]
+
+
+def count_within(what: Matching, seconds: float) -> int | None:
+    """How many match; None if that takes longer to find out. As many queries as `count_of`, and two to set the time."""
+    try:
+        with transaction.atomic():
+            _limit_time(f"{seconds * 1000:.0f}")
+            count = count_of(what)
+            _limit_time("DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return None
+        raise
+    return count
+
+
+def _limit_time(milliseconds: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout TO {milliseconds}")
+
+
+TAB_SECONDS = 0.3
+"""A segment that takes longer is not counted beside its name."""
+
+TABS_SECONDS = 1.0
+"""So long counts beside names are looked for in all."""
+
+
+def counts_of(segments: Iterable[Segment]) -> dict[int, int]:
+    """How many match each segment, by its id, as far as that is found out quickly."""
+    counts: dict[int, int] = {}
+    at, until = this_moment(), time.monotonic() + TABS_SECONDS
+    for segment in segments:
+        if time.monotonic() < until:
+            count = count_within(Matching(segment.asks, at), TAB_SECONDS)
+            if count is not None:
+                counts[segment.pk] = count
+    return counts

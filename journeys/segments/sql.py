@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Protocol
 
-from journeys.history.undone import is_undone
+from journeys.history.undone import NOT_UNDONE
 from journeys.segments.conditions import AttributeFacts, Condition, Conditions, Group, Kind, Operator, Vocabulary
 
 
@@ -162,9 +162,7 @@ _HISTORY = f"""
           AND NOT change.{{here}}_lost AND NOT change.{{here}}_outside
           AND (change.{{there}}_stage_id = %s
                AND NOT change.{{there}}_lost AND NOT change.{{there}}_outside) IS NOT TRUE
-          AND {{dates}} AND change.undoes_id IS NULL
-          AND (NOT EXISTS (SELECT FROM journeys_statuschange undo WHERE undo.undoes_id = change.id)
-               OR NOT {is_undone("change")}))
+          AND {{dates}} AND {NOT_UNDONE})
 """
 """As the Customer Journey counts who entered and left: lost is not in the stage, what was undone does not count."""
 

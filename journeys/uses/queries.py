@@ -58,7 +58,7 @@ def _segments_naming(numbers: Callable[[Conditions], set[int]]) -> Callable[[], 
     def found() -> Found:
         for segment in Segment.objects.select_related("owner"):
             use = (
-                Use(UseKind.SEGMENT, "", segment.name)
+                Use(UseKind.SEGMENT, "journeys:segment", segment.name, segment.pk)
                 if segment.is_for_all
                 else Use(UseKind.SEGMENT, "", f"of {segment.owner}")
             )

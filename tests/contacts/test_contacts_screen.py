@@ -399,10 +399,11 @@ def test_it_costs_the_same_for_one_row_and_for_three(
         contact = contact_in(customer, by=operator)
         put_on_label(contacts=[contact.pk], label=label, by=operator, cause=Cause.MANUAL)
     ana.get(CONTACTS)
-    with assertNumQueries(11):
-        # Session, person, organisation, role; stages, labels; ids, contacts, labels carried; two for the count.
+    with assertNumQueries(12):
+        # Session, person, organisation, role; stages, labels, segments; ids, contacts, labels carried; two for the
+        # count.
         ana.get(CONTACTS, {"stage": customer.pk})
-    with assertNumQueries(10):
+    with assertNumQueries(11):
         ana.get(CONTACTS, {"q": "person"})
 
 

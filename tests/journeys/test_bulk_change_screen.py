@@ -524,6 +524,6 @@ def test_it_costs_the_same_for_one_and_for_three(max_: Client, count: int) -> No
     with assertNumQueries(11):
         # Session, person, organisation, role; contacts; settings; whether there are stages, stages, reasons, labels.
         max_.get(address)
-    with assertNumQueries(13):
-        # Of the filter: stages, labels, and two for the count, in place of the contacts.
+    with assertNumQueries(14):
+        # Of the filter: stages, labels, segments, and two for the count, in place of the contacts.
         max_.get(f"{BULK}?all=1&stage=any")

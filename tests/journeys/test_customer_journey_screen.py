@@ -18,11 +18,15 @@ from contacts.models import Contact
 from journeys.book.actions import erase_contacts
 from journeys.funnel import queries
 from journeys.funnel.queries import FunnelDay, Way
+from journeys.segments.actions import create_segment
+from journeys.segments.conditions import Condition, Conditions, Operator
+from journeys.segments.models import Segment
 from journeys.status.actions import change_status, mark_lost, put_back, recover
 from journeys.status.models import LostReason, StatusChange
 from stages.actions import change_stage
 from stages.models import Stage
-from tests.factories import TeamMemberFactory, contact_in
+from tests.factories import TeamMemberFactory, contact_in, standing
+from tests.heart import last_change
 
 JOURNEY = "/"
 LONG_AGO = datetime(2025, 3, 3, 12, tzinfo=UTC)
@@ -309,7 +313,7 @@ def test_pages_of_changes_and_of_the_past(reading: Client, aware: Stage, address
 @pytest.mark.parametrize("many", [1, 3])
 @pytest.mark.parametrize(
     ("show", "of_then", "count"),
-    [("stage", False, 10), ("entered", False, 14), ("stage", True, 17), ("entered", True, 16)],
+    [("stage", False, 11), ("entered", False, 15), ("stage", True, 18), ("entered", True, 17)],
 )
 def test_the_number_of_queries_does_not_grow(
     client_of, operator, aware: Stage, many: int, show: str, of_then: bool, count: int
@@ -450,3 +454,83 @@ def test_reads_cost_the_same_for_one_and_for_three(aware: Stage, many: int, djan
         assert len(queries.changes_of_stage(aware.pk, way=Way.ENTERED, of=today).moves) == many
     with django_assert_num_queries(6):
         assert len(queries.contacts_then(aware.pk, lost=False, end=timezone.now()).moves) == many
+
+
+# A segment
+
+
+def test_the_funnel_of_a_segment_counts_its_contacts_alone(
+    reading: Client, marketer: TeamMember, aware: Stage, customer: Stage
+) -> None:
+    segment = segment_about("Acme", marketer)
+    for company in ("Acme", "Other"):
+        standing(contact_in(aware, company=company, first_name=f"{company} moved"), customer)
+        contact_in(aware, company=company, first_name=f"{company} stays")
+        contact_in(customer, company=company, first_name=f"{company} lost", lost=True)
+        contact_in(None, company=company, first_name=f"{company} new")
+    everybody = reading.get("/").context["funnel"]
+    funnel = reading.get(f"/?segment={segment.pk}").context["funnel"]
+    assert (everybody.in_stages, everybody.lost, everybody.total) == (4, 2, 8)
+    assert (funnel.in_stages, funnel.lost, funnel.none.counts.count, funnel.total) == (2, 1, 1, 4)
+    rows = {row.name: (row.counts.count, row.counts.lost, row.counts.entered, row.counts.left) for row in funnel.stages}
+    assert rows["Aware"] == (1, 0, 2, 1)
+    assert rows["Customer"] == (1, 1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "show", ["stage={aware}", "lost=all", "stage=none", "stage=all", "entered={aware}", "left={aware}"]
+)
+@pytest.mark.parametrize("past", [False, True])
+def test_every_number_of_a_segment_opens_exactly_so_many(
+    reading: Client, marketer: TeamMember, aware: Stage, customer: Stage, show: str, past: bool
+) -> None:
+    segment = segment_about("Acme", marketer)
+    two_days_ago = timezone.now() - timedelta(days=2)
+    for company in ("Acme", "Acme", "Other"):
+        standing(contact_in(aware, since=two_days_ago, company=company), customer)
+        contact_in(aware, since=two_days_ago, company=company)
+        contact_in(customer, since=two_days_ago, lost=True, lost_at=two_days_ago, company=company)
+        contact_in(None, since=two_days_ago, company=company)
+        undone = standing(contact_in(aware, since=two_days_ago, company=company), customer)
+        put_back(changes=[last_change(undone).pk], cause=Cause.UNDO, by=marketer)
+    day = f"at={(timezone.localdate() - timedelta(days=1)).isoformat()}&" if past else ""
+    response = reading.get(f"/?{day}segment={segment.pk}&{show.format(aware=aware.pk)}")
+    assert response.status_code == 200
+    page = response.context["page"]
+    listed = getattr(page, "statuses", None) or getattr(page, "moves", [])
+    # Entered counts what came since; the undone move and its undo count for nobody.
+    expected = {
+        "stage={aware}": 6 if past else 4,
+        "lost=all": 2,
+        "stage=none": 2,
+        "stage=all": 10,
+        "entered={aware}": 6,
+        "left={aware}": 0 if past else 2,
+    }[show]
+    assert (response.context["chosen"].count, len(listed)) == (expected, expected)
+
+
+def test_the_day_and_the_segment_hold_together(reading: Client, marketer: TeamMember, aware: Stage) -> None:
+    segment = segment_about("Acme", marketer)
+    contact_in(aware, company="Acme")
+    page = reading.get(f"/?at=2026-01-01&segment={segment.pk}").text
+    assert f'<input type="hidden" name="segment" value="{segment.pk}">' in page
+    assert f'href="?at=2026-01-01&amp;segment={segment.pk}&amp;stage=any#contacts-title"' in page
+    assert f'href="/?segment={segment.pk}&amp;" aria-current' not in page
+    assert 'href="/?at=2026-01-01&amp;">Everybody</a>' in page
+    assert "Contacts that match Acme now, and where they were then." in page
+
+
+def test_a_segment_that_nobody_sees_is_everybody(reading: Client, marketer: TeamMember, aware: Stage) -> None:
+    own = segment_about("Acme", marketer, is_for_all=False)
+    contact_in(aware)
+    for segment in (str(own.pk), "99", "x"):
+        response = reading.get(f"/?segment={segment}")
+        assert "There is no such segment. This is everybody." in response.text
+        assert response.context["funnel"].total == 1
+    assert "There is no such segment" not in reading.get("/?segment=").text
+
+
+def segment_about(company: str, by: TeamMember, **given: Any) -> Segment:
+    asked = Conditions(((Condition("company", Operator.IS, text=company),),))
+    return create_segment(**{"name": company, "conditions": asked, "is_for_all": True, "by": by} | given)
