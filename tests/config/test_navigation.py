@@ -24,7 +24,7 @@ def labels(shown: Navigation) -> list[str]:
 def test_everybody_with_a_role_sees_what_is_built(seen, viewer: TeamMember, administrator: TeamMember) -> None:
     built = ["Customer Journey", "Contacts", "Labels", "Runs", "Status history", "Stages", "Settings"]
     assert labels(navigation(seen(viewer))) == built
-    of_marketers = [*built[:3], "Manage Funnel", *built[3:]]
+    of_marketers = [*built[:3], "Imports", "Manage Funnel", *built[3:]]
     assert labels(navigation(seen(administrator))) == of_marketers
 
 
