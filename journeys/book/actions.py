@@ -17,6 +17,7 @@ from config.team.models import TeamMember
 from contacts import actions as contact_actions
 from contacts.causes import Cause
 from contacts.models import CarriedLabel, Contact
+from journeys.imports.erasing import forget_people
 from journeys.rules.queries import funnel_settings
 from journeys.runs.models import Run
 from journeys.status import actions as status
@@ -176,16 +177,31 @@ def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run |
     Returns: how many were in the book.
     """
     with transaction.atomic():
-        locked = Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk")
-        found = list(locked.values_list("pk", flat=True))
-        carried = CarriedLabel.objects.filter(contact__in=found)
-        carried.update(taken_off=True, by=by, cause=Cause.ERASED, run_id=run.pk if run else None)
-        status.leave_book(contacts=found, by=by, run=run)
+        found = _lock_to_leave(contacts)
         webhooks.forget_answers(contacts=found, by=by)
-        _forget_names(found)
         forget_words_of_answers(contacts=found, by=by)
-        Contact.objects.filter(pk__in=found).delete()
+        forget_people(found)
+        _leave(found, by, run)
     return len(found)
+
+
+def remove_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run) -> None:
+    """Take contacts out of the book that an import added by mistake. What imports keep of them stays."""
+    with transaction.atomic():
+        _leave(_lock_to_leave(contacts), by, run)
+
+
+def _lock_to_leave(contacts: Sequence[int]) -> list[int]:
+    locked = Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk")
+    return list(locked.values_list("pk", flat=True))
+
+
+def _leave(contacts: Sequence[int], by: TeamMember | None, run: Run | None) -> None:
+    carried = CarriedLabel.objects.filter(contact__in=contacts)
+    carried.update(taken_off=True, by=by, cause=Cause.ERASED, run_id=run.pk if run else None)
+    status.leave_book(contacts=contacts, by=by, run=run)
+    _forget_names(contacts)
+    Contact.objects.filter(pk__in=contacts).delete()
 
 
 def _forget_names(contacts: Sequence[int]) -> None:

@@ -352,10 +352,15 @@ def _what_csv_error(error: str, line: int) -> str:
     return f"The row on line {line} has text after a closing quote. Quotes within a cell have to be doubled."
 
 
+_AN_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
 def _columns(record: Record) -> tuple[str, ...]:
     if len(record.cells) > MAX_COLUMNS:
         raise ImportRefused(f"The file has {len(record.cells):,} columns; at most {MAX_COLUMNS:,} can be read.")
     names = tuple(tidy(cell) for cell in record.cells)
+    if any(map(_AN_EMAIL.fullmatch, names)):
+        raise ImportRefused("The first line holds an e-mail address: put a line of column names above it.")
     for position, name in enumerate(names, start=1):
         if not name:
             raise ImportRefused(f"Column {position} of the header has no name.")

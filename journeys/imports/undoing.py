@@ -54,7 +54,7 @@ def undo_slice(*, run: Run, undone: int, contacts: Sequence[int]) -> Outcome:
     created = _created(undone, contacts)
     go = _untouched(undone, created)
     if go:
-        book.erase_contacts(contacts=go, by=run.started_by, run=run)
+        book.remove_contacts(contacts=go, by=run.started_by, run=run)
     _refuse(outcome, [contact for contact in created if contact not in set(go)], Refusal.CHANGED_SINCE)
     updated = [contact for contact in contacts if contact not in set(created)]
     back, left = _put_back_all(run, undone, updated)

@@ -30,6 +30,7 @@ def test_every_figure_is_measured(figures):
         "funnel_now": 10,
         "funnel_at_past_moments": 10,
         "import": 12_000,
+        "import_over_known": 5_000,
         "import_memory": 250,
         "preview": 400,
         "ten_thousand": 1000,
@@ -44,6 +45,10 @@ def test_every_figure_is_measured(figures):
         "wire_batch_of_200": 3,
         "wire_load_by_token": 100,
         "wire_load_by_password": 100,
+        "wizard_check": 85,
+        "wizard_import": 85,
+        "wizard_memory": 250,
+        "wizard_people": 25,
     }
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "floor", "limit", "holds"}

@@ -1,4 +1,4 @@
-"""A process that works on a run as a worker does, or does the bare minimum of it. See `tests.bench.runs`."""
+"""A process that works on a run or an import as a worker does, or does the bare minimum of a run."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     what, number = sys.argv[1], int(sys.argv[2])
-    work = {"run": _work_on_run, "floor": _bare_minimum}[what]
+    work = {"run": _work_on_run, "floor": _bare_minimum, "import": _work_on_import}[what]
     _connect()
     print("ready", flush=True)
     sys.stdin.readline()
@@ -52,6 +52,12 @@ def _work_on_run(run: int) -> None:
 
     while work_on_run(run=run, seconds=AT_ONCE_SECONDS, lanes=LANES):
         pass
+
+
+def _work_on_import(asked: int) -> None:
+    from journeys.imports.wizard.actions import work_on_import
+
+    work_on_import(asked=asked, should_stop=lambda: False)
 
 
 def _bare_minimum(stage: int) -> None:

@@ -13,8 +13,10 @@ from contacts.causes import Cause
 from contacts.models import CarriedLabel, Contact, Label
 from journeys.book import actions as book
 from journeys.imports import actions, writing
+from journeys.imports.models import Import, ImportChunk, RefusedRow
 from journeys.imports.options import ImportOptions
 from journeys.imports.reading import inspect
+from journeys.imports.wizard import actions as wizard
 from journeys.runs.models import Run
 from journeys.status import actions as status
 from stages.models import Stage
@@ -22,6 +24,7 @@ from tests.elsewhere import at_once, elsewhere
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
 from tests.heart import assert_explained, moves
 from tests.journeys.importing import KEYS, write
+from tests.journeys.wizard import checked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,3 +163,48 @@ def test_two_imports_of_the_same_people_at_once(
     assert sum(run.created for run in runs) == 400
     assert [sum(counts(run)) for run in runs] == [400, 400]
     assert_explained()
+
+
+def test_two_workers_on_one_import_do_each_row_once(max_weber: TeamMember, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BATCH", 20)
+    rows = "".join(f"p{number}@b.co,{number}\n" if number % 10 else f"nobody,{number}\n" for number in range(1, 201))
+    asked = checked(f"email,id\n{rows}", max_weber, stage="Aware", labels=("x",))
+    monkeypatch.setattr(wizard, "SMALL", 0)
+    run = wizard.start_import(asked=asked, by=max_weber)
+
+    def work() -> None:
+        wizard.work_on_import(asked=asked.pk, should_stop=lambda: False)
+
+    at_once(work, work, work)
+    work()  # whoever came last pushed the others away, and may have been pushed away in turn
+    run.refresh_from_db()
+    assert (run.state, run.records, counts(run)) == (Run.State.FINISHED, 200, (180, 0, 0, 20))
+    assert (Contact.objects.count(), RefusedRow.objects.count()) == (180, 20)
+    assert_explained()
+
+
+def test_a_file_that_is_started_twice_at_once_is_imported_once(max_weber: TeamMember) -> None:
+    asked = checked("email,id\na@b.co,1\n", max_weber)
+
+    def start() -> Run | None:
+        try:
+            return wizard.start_import(asked=Import.objects.get(pk=asked.pk), by=max_weber)
+        except wizard.NotNow:
+            return None
+
+    runs = at_once(start, start, start)
+    assert [run is None for run in runs].count(False) == 1
+    assert (Run.objects.count(), Contact.objects.count()) == (1, 1)
+
+
+def test_an_import_that_is_cancelled_meanwhile_does_not_go_on(
+    max_weber: TeamMember, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable
+) -> None:
+    asked = checked("email,id\na@b.co,1\n", max_weber)
+    monkeypatch.setattr(wizard, "SMALL", 0)
+    run = wizard.start_import(asked=asked, by=max_weber)
+    attempts = meanwhile(lambda: wizard.cancel_import(asked=Import.objects.get(pk=asked.pk), by=max_weber))
+    wizard.work_on_import(asked=asked.pk, should_stop=lambda: False)
+    run.refresh_from_db()
+    assert (run.state, run.records, len(attempts)) == (Run.State.CANCELLED, 0, 1)
+    assert (Contact.objects.count(), ImportChunk.objects.count()) == (0, 0)

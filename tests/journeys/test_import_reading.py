@@ -1,7 +1,5 @@
 """Which files are read, which are refused, and in which words: no database is asked."""
 
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,16 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journeys.imports.reading import MAX_CELL, ImportRefused, inspect, records, tidy
+from tests.journeys.corpus import UNREADABLE
 from tests.journeys.importing import write
-
-
-def zipped(*names: str) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x")
-    return content.getvalue()
-
 
 READ = {
     "comma": ("email,name\na@b.co,Ana\n", ",", [["a@b.co", "Ana"]]),
@@ -64,120 +54,12 @@ def test_a_sound_file_is_read(name: str, tmp_path: Path) -> None:
     assert file.records == len(rows)
 
 
-REFUSED: dict[str, tuple[str | bytes, str]] = {
-    "nothing": (b"", "The file is empty."),
-    "a byte order mark and nothing": (b"\xef\xbb\xbf", "The file is empty."),
-    "blank lines alone": ("\n\n\n", "The file is empty."),
-    "a header alone": ("email,name\n", "The file has a header and no rows under it."),
-    "a quote never closed": (
-        'email,name\na@b.co,Ana\nb@b.co,"Bo\nc@b.co,Cy\n',
-        "The row on line 3 has a quote that is not closed.",
-    ),
-    "a quote closed much later": (
-        'email,name\na@b.co,"Ana\n' + "b@b.co,Bo\n" * 20_000 + '"\n',
-        "The row on line 2 has a cell of more than 131,072 characters: is a quote not closed?",
-    ),
-    "text after a quote": (
-        'email,name\na@b.co,"Ana" Silva\n',
-        "The row on line 2 has text after a closing quote. Quotes within a cell have to be doubled.",
-    ),
-    "a megabyte in a cell": (
-        f"email,name\na@b.co,{'x' * 1_000_000}\n",
-        "The row on line 2 has a cell of more than 131,072 characters: is a quote not closed?",
-    ),
-    "a line without an end": ("x" * 9_000_000, "Line 1 has more than 8,000,000 characters: this is not a CSV file."),
-    "NUL": (b"email,name\na@b.co,A\x00na\n", "Line 2 holds a NUL character: the file is damaged or no text."),
-    "NUL at the end of a large file": (
-        b"email,name\n" + b"a@b.co,Ana\n" * 100_000 + b"\x00",
-        "Line 100002 holds a NUL character: the file is damaged or no text.",
-    ),
-    "Windows-1252": (
-        "email,name\na@b.co,José\n".encode("cp1252"),
-        "Line 2 holds the byte E9, which is not UTF-8. The file is probably in Windows-1252. Save it as “CSV UTF-8”.",
-    ),
-    "Windows-1252 late in a large file": (
-        b"email,name\n" + b"a@b.co,Ana\n" * 200_000 + "a@b.co,Zoë\n".encode("cp1252"),
-        "Line 200002 holds the byte EB, which is not UTF-8. "
-        "The file is probably in Windows-1252. Save it as “CSV UTF-8”.",
-    ),
-    "Shift JIS": (
-        "email,name\na@b.co,表示\n".encode("shift_jis") + b"\x81\x8d\x90",
-        "Line 2 holds the byte 95, which is not UTF-8. The file is in another encoding. Save it as “CSV UTF-8”.",
-    ),
-    "UTF-16 with a mark": (
-        "email,name\na@b.co,Ana\n".encode("utf-16"),
-        "The file is in UTF-16, not in UTF-8. Save it as “CSV UTF-8”.",
-    ),
-    "UTF-16 without a mark": (
-        "email,name\na@b.co,Ana\n".encode("utf-16-le"),
-        "The file is in UTF-16, not in UTF-8. Save it as “CSV UTF-8”.",
-    ),
-    "UTF-32": (
-        "email,name\na@b.co,Ana\n".encode("utf-32"),
-        "The file is in UTF-32, not in UTF-8. Save it as “CSV UTF-8”.",
-    ),
-    "broken off within a character": (
-        "email,name\na@b.co,José".encode()[:-1],
-        "The file breaks off in the middle of a character (line 2).",
-    ),
-    "half a surrogate pair": (
-        b"email,name\na@b.co,\xed\xa0\x80\n",
-        "Line 2 holds the byte ED, which is not UTF-8. The file is probably in Windows-1252. Save it as “CSV UTF-8”.",
-    ),
-    "an Excel workbook": (
-        zipped("[Content_Types].xml", "xl/workbook.xml"),
-        "This is an Excel workbook (.xlsx). Open it and save it as “CSV UTF-8”.",
-    ),
-    "an old Excel workbook": (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 100,
-        "This is an old Excel workbook (.xls). Open it and save it as “CSV UTF-8”.",
-    ),
-    "an OpenDocument table": (
-        zipped("mimetype", "content.xml"),
-        "This is an OpenDocument file. Open it and save it as CSV in UTF-8.",
-    ),
-    "a zip file": (zipped("contacts.csv"), "This is a zip file. Unpack it and import the CSV file in it."),
-    "a broken zip file": (b"PK\x03\x04 and no more", "This is a broken zip file, not a CSV file."),
-    "gzip": (b"\x1f\x8b\x08\x00rest", "This is a compressed file (gzip). Unpack it first."),
-    "PDF": (b"%PDF-1.7\n", "This is a PDF, not a CSV file."),
-    "a web page": (
-        "\n<!DOCTYPE html>\n<table><tr><td>email</td></tr></table>\n",
-        "This is a web page or XML, not a CSV file. Download the data itself as CSV.",
-    ),
-    "a table of HTML called .csv": (
-        b"\xef\xbb\xbf<table><tr><td>email</td></tr></table>",
-        "This is a web page or XML, not a CSV file. Download the data itself as CSV.",
-    ),
-    "JSON": ('[{"email": "a@b.co"}]\n', "This looks like JSON, not a CSV file."),
-    "a header twice": ("email,name,email\na@b.co,Ana,b@b.co\n", "The header names the column “email” twice."),
-    "a header twice but for blanks": ("email, email \na@b.co,b@b.co\n", "The header names the column “email” twice."),
-    "a header twice in two normal forms": (
-        "Stra\u00dfe \u00e9,Stra\u00dfe e\u0301\n1,2\n",
-        "The header names the column “Stra\u00dfe \u00e9” twice.",
-    ),
-    "a header without a name": ("email,,name\na@b.co,x,Ana\n", "Column 2 of the header has no name."),
-    "a header that ends with a comma": ("email,name,\na@b.co,Ana,\n", "Column 3 of the header has no name."),
-    "a row of nine megabytes in many lines": (
-        ",".join(f"c{n}" for n in range(90)) + "\n" + ",".join(['"' + "x\n" * 50_000 + '"'] * 90) + "\n",
-        "The row on line 2 has more than 8,000,000 characters.",
-    ),
-    "100,000 columns": (
-        ",".join(f"c{n}" for n in range(100_000)) + "\n",
-        "The file has 100,000 columns; at most 1,000 can be read.",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", UNREADABLE)
 def test_a_hostile_file_is_refused_with_a_sentence(name: str, tmp_path: Path) -> None:
-    content, sentence = REFUSED[name]
+    content, sentence = UNREADABLE[name]
     with pytest.raises(ImportRefused) as refused:
         inspect(write(tmp_path, content))
     assert str(refused.value) == sentence
-
-
-def test_there_are_enough_hostile_files() -> None:
-    assert len(REFUSED) >= 30
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -150,6 +150,7 @@ def cancel_import(*, asked: Import, by: TeamMember) -> None:
         NotNow: it has ended, or was not started.
     """
     with transaction.atomic():
+        Import.objects.select_for_update(no_key=True).get(pk=asked.pk)  # before the run, as a batch locks them
         under_way = Run.objects.filter(pk=asked.run_id or 0, state=Run.State.RUNNING)
         if not under_way.update(state=Run.State.CANCELLED, cancelled_by=by, finished_at=timezone.now()):
             raise NotNow("It has ended already.")

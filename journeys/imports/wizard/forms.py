@@ -22,8 +22,10 @@ from journeys.imports.reading import MAX_LABELS, tidy
 from stages.models import Stage
 
 OVERWRITE, FILL = "overwrite", "fill"
-NOBODY = "nobody"
-"""In place of a stage: a name that moves nobody."""
+REFUSE, NOBODY = "refuse", "nobody"
+"""In place of a stage: rows with a name are refused, or move nobody."""
+
+BOTH_KEYS = "both"
 
 
 class NewImportForm(forms.Form):
@@ -251,12 +253,12 @@ class OptionsForm(forms.Form):
     key = forms.ChoiceField(
         label="A contact is known by",
         widget=forms.RadioSelect,
-        required=False,
         choices=[
-            ("", "External id, then e-mail"),
+            (BOTH_KEYS, "External id, then e-mail"),
             (Key.EMAIL, "E-mail alone"),
             (Key.EXTERNAL_ID, "External id alone"),
         ],
+        error_messages={"required": "Say what a contact is known by."},
     )
     labels = forms.CharField(
         label="Labels", required=False, widget=forms.Textarea({"rows": 2}), help_text="One a line. They are put on."
@@ -269,8 +271,8 @@ class OptionsForm(forms.Form):
     labels_for = forms.ChoiceField(
         label="Labels are for",
         widget=forms.RadioSelect,
-        required=False,
         choices=[(Whom.ALL, "All contacts of the file"), (Whom.NEW, "New contacts only")],
+        error_messages={"required": "Say whom labels are for."},
     )
     stage_for = forms.ChoiceField(
         label="Who moves",
@@ -315,13 +317,15 @@ class OptionsForm(forms.Form):
         self.fields["stage"].choices = [("", "Choose a stage"), *self._named()]  # type: ignore[attr-defined]
         self.unknown = {f"stage-{number}": name for number, name in enumerate(_unknown_stages(asked, options, stages))}
         for field, name in self.unknown.items():
-            meant = options.stage_names.get(name, "")
+            meant = options.stage_names.get(name, REFUSE)
             self.fields[field] = forms.ChoiceField(
                 label=f"“{name}”",
-                required=False,
-                choices=[("", "Refuse these rows"), (NOBODY, "Move nobody"), *self._named()],
+                choices=[(REFUSE, "Refuse these rows"), (NOBODY, "Move nobody"), *self._named()],
                 initial=NOBODY if meant is None else str(meant),
-                error_messages={"invalid_choice": "This stage is closed by now. Choose another one."},
+                error_messages={
+                    "required": "Say what this name means.",
+                    "invalid_choice": "This stage is closed by now. Choose another one.",
+                },
             )
         not_asked = set()
         if set(Key) - set(options.mapping.values()):
@@ -372,16 +376,16 @@ class OptionsForm(forms.Form):
         return replace(
             self._options,
             does=Does(said["does"]),
-            key=Key(said["key"]) if said.get("key") else None,
+            key=Key(said["key"]) if said.get("key", BOTH_KEYS) != BOTH_KEYS else None,
             labels=said["labels"],
             makes_labels=said["makes_labels"],
-            labels_for=Whom(said["labels_for"] or Whom.ALL),
+            labels_for=Whom(said["labels_for"]),
             stage=stage.name if stage and moves else None,
             stage_for=Whom(said["stage_for"]),
             stage_names={
                 name: None if meant == NOBODY else int(meant)
                 for field, name in self.unknown.items()
-                if (meant := said[field])
+                if (meant := said[field]) != REFUSE
             },
             backward=not said["only_forward"],
             on_earlier=OnEarlier(said.get("on_earlier") or OnEarlier.REFUSE),
@@ -392,7 +396,7 @@ def _shown(options: ImportOptions, stages: Sequence[Stage]) -> dict[str, Any]:
     chosen = next((str(stage.pk) for stage in stages if stage.name == options.stage), "")
     return {
         "does": options.does,
-        "key": options.key or "",
+        "key": options.key or BOTH_KEYS,
         "labels": "\n".join(options.labels),
         "makes_labels": options.makes_labels,
         "labels_for": options.labels_for,
