@@ -141,6 +141,7 @@ AXES_LOCKOUT_TEMPLATE = "team/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "config.team.sign_in.attempted_email"
 AXES_RESET_ON_SUCCESS = True
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]  # `next` may hold what somebody searched for
 
 # Applications
 OAUTH2_PROVIDER = {
@@ -159,6 +160,9 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
 }
+
+# Erased people
+ERASED_NUMBERS = Path(os.environ.get("FUNNELBOOK_ERASED") or DATA_DIR / "erased_numbers")
 
 # Words, numbers and times
 LANGUAGE_CODE = "en"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +15,8 @@ from config.team.models import TeamMember
 from contacts import actions as contact_actions
 from contacts.causes import Cause
 from contacts.models import CarriedLabel, Contact
+from journeys.erasing import register
+from journeys.erasing.forgetting import NAMED_BY, People, forget
 from journeys.rules.queries import funnel_settings
 from journeys.runs.models import Run
 from journeys.status import actions as status
@@ -168,26 +169,28 @@ def _set_account_state(contacts: Sequence[int], state: Contact.AccountState) -> 
     Contact.objects.filter(pk__in=contacts).update(account_state=state, updated_at=timezone.now())
 
 
-def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run | None = None) -> int:
-    """Erase people: the contact, what was noted, what they carried. History keeps their number and no word.
+def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run | None = None) -> list[int]:
+    """Erase people: the contact, what was noted, what they carried, and their names wherever else they stand.
 
-    Returns: how many were in the book.
+    History keeps their number and no word, and so does the register beside the database.
+
+    Returns: those that were in the book.
+
+    Raises:
+        OSError: the register cannot be written. Nobody is erased.
     """
     with transaction.atomic():
         locked = Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk")
-        found = list(locked.values_list("pk", flat=True))
+        people = People.of(locked.only(*NAMED_BY))
+        found = people.numbers
         carried = CarriedLabel.objects.filter(contact__in=found)
         carried.update(taken_off=True, by=by, cause=Cause.ERASED, run_id=run.pk if run else None)
         status.leave_book(contacts=found, by=by, run=run)
-        _forget_names(found)
         Contact.objects.filter(pk__in=found).delete()
-    return len(found)
-
-
-def _forget_names(contacts: Sequence[int]) -> None:
-    """The Django admin keeps the name of whatever was edited there."""
-    of_contacts = LogEntry.objects.filter(content_type__app_label="contacts", content_type__model="contact")
-    of_contacts.filter(object_id__in=[str(contact) for contact in contacts]).delete()
+        if found:
+            forget(people)
+        register.write(found, timezone.now())
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Run(models.Model):
         RETIRE = "retire", "Stage retired"
         MERGE = "merge", "Stages merged"
         UNDO = "undo", "Undo"
+        ERASE = "erase", "Erased"
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"

@@ -16,6 +16,7 @@ _BY_ACT = {
     Act.MARK_LOST: "lost",
     Act.RECOVER: "recovered",
     Act.PUT_BACK: "put back",
+    Act.ERASE: "erased",
 }
 _BY_KIND = {
     Run.Kind.LABEL_RULE: "moved",
