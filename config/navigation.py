@@ -73,6 +73,7 @@ SETTINGS_PAGES = [
     Entry("Attributes", "contacts:attributes", "list-bullet", role=Role.MARKETER),
     Entry("OAuth2 applications", "team:applications", "puzzle-piece", role=Role.ADMINISTRATOR),
     Entry("Exports", "journeys:exports", "arrow-down-tray", role=Role.ADMINISTRATOR),
+    Entry("Retention", "journeys:retention", "archive-box", role=Role.ADMINISTRATOR),
     Entry("My account", "team:my_account", "user-circle", role=Role.NONE),
     Entry("API tokens", "team:tokens", "key"),
 ]

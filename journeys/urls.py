@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("journeys.retiring.urls")),
     path("", include("journeys.bulk.urls")),
     path("", include("journeys.exports.urls")),
+    path("", include("journeys.retention.urls")),
 ]

@@ -44,6 +44,7 @@ class Run(models.Model):
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When its last slice was done.")
     finished_at = models.DateTimeField(null=True)
     cancelled_by = person_number()
+    details_dropped_at = models.DateTimeField(null=True, help_text="Its contacts and their outcomes are gone since.")
     tries = models.PositiveSmallIntegerField(default=0, help_text="So many times its next slice failed.")
     next_try_at = models.DateTimeField(null=True, help_text="After a failure it is left alone until then.")
     problem = models.CharField(max_length=200, blank=True, help_text="Why its next slice failed, in a sentence.")
@@ -74,6 +75,7 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(fields=["progressed_at"], condition=models.Q(state="running"), name="runs_under_way"),
+            models.Index(fields=["finished_at"], condition=models.Q(details_dropped_at=None), name="runs_with_details"),
         ]
 
     def __str__(self) -> str:
@@ -86,7 +88,7 @@ class Run(models.Model):
     @property
     def may_go_on(self) -> bool:
         """Whether it stopped before the end and its contacts are known still."""
-        return self.state == self.State.STOPPED and self.cursor < self.slices
+        return self.state == self.State.STOPPED and self.cursor < self.slices and self.details_dropped_at is None
 
     @property
     def done(self) -> int:

@@ -77,7 +77,13 @@ def can_be_undone(run: Run, undo: Undo | None) -> bool:
         undo: the latest undo of the run.
     """
     is_open = undo is None or (undo.is_in_part and undo.is_in_force)
-    return bool(run.kind in UNDOABLE and run.operation and not run.is_running and run.updated and is_open)
+    is_undoable = run.kind in UNDOABLE and run.operation and not run.is_running and run.updated and is_open
+    return bool(is_undoable and (run.details_dropped_at is None or is_in_history(run)))
+
+
+def is_in_history(run: Run) -> bool:
+    """Whether the status history says, for good, whom the run changed. Of labels and accounts that is a detail."""
+    return not run.operation or Operation.read(run.operation).moves
 
 
 _ACTS = """

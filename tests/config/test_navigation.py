@@ -38,7 +38,7 @@ def test_settings_begin_with_what_the_role_may_open(
             administrator,
             [
                 *("Organisation", "Lost reasons", "Categories", "Attributes", "OAuth2 applications", "Exports"),
-                *("My account", "API tokens"),
+                *("Retention", "My account", "API tokens"),
             ],
         ),
     ]:

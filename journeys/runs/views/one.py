@@ -14,6 +14,7 @@ from config.htmx import go_to, render_page
 from config.team.access import require, role_required
 from config.team.roles import Role
 from journeys.history.queries import at
+from journeys.retention.queries import kept_until
 from journeys.runs import actions, results
 from journeys.runs.csv_file import lines
 from journeys.runs.failures import TRIES
@@ -24,7 +25,7 @@ from journeys.runs.progress import waits_for_a_worker
 from journeys.runs.queries import role_to_start
 from journeys.runs.results import Sighting
 from journeys.runs.shown import preview_address
-from journeys.runs.undos import Undo, can_be_undone, undos
+from journeys.runs.undos import Undo, can_be_undone, is_in_history, undos
 
 _PROGRESS = "run-progress"
 
@@ -44,7 +45,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _progress(request: HttpRequest, shown: Run) -> dict[str, Any]:
-    """What is said of a run as a whole. At most three queries, and one for each undo in the chain that it undoes."""
+    """What is said of a run as a whole. At most four queries, and one for each undo in the chain that it undoes."""
     undo = undos().get(shown.pk)
     seen = Sighting.read(request.GET.get("seen", ""))
     may = request.user.role >= _role_needed(shown)  # type: ignore[union-attr]
@@ -62,6 +63,8 @@ def _progress(request: HttpRequest, shown: Run) -> dict[str, Any]:
         "undo": undo,
         "may_cancel": may and shown.is_running and bool(shown.slices),
         "may_undo": may and can_be_undone(shown, undo),
+        "kept_until": kept_until(shown),
+        "in_history": is_in_history(shown),
         "may_continue": may and shown.may_go_on and undo is None,
         "tried_again": at(shown.next_try_at) if shown.next_try_at else "",
         "tries_at_most": TRIES,
@@ -187,6 +190,8 @@ def _why_not(undone: Run, undo: Undo | None) -> str:
         )
     if undo:
         return f"Nothing was undone: run {undo.run} undid this run already."
+    if undone.details_dropped_at and undone.updated and not is_in_history(undone):
+        return "Nothing was undone: whom it changed is not kept any more. Settings → Retention says for how long it is."
     return "Nothing was undone: there is nothing that this run could put back."
 
 
