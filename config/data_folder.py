@@ -5,7 +5,7 @@ from pathlib import Path
 
 from config.trouble import Trouble
 
-OURS = {"postgresql", "seals", "secret_key", "static"}
+OURS = {"erased_numbers", "postgresql", "seals", "secret_key", "static"}
 
 
 def data_folder() -> Path:

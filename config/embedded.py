@@ -43,6 +43,8 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",  # plans here are short; compiling them costs more than it gives
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # a statement that failed may hold an e-mail or a name,
+    "log_error_verbosity": "terse",  # and so may the detail of why it failed
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -80,6 +80,7 @@ SETTINGS_PAGES = [
     Entry("OAuth2 applications", "team:applications", "puzzle-piece", role=Role.ADMINISTRATOR),
     Entry("Webhooks", "journeys:webhooks", "paper-airplane", role=Role.ADMINISTRATOR),
     Entry("Exports", "journeys:exports", "arrow-down-tray", role=Role.ADMINISTRATOR),
+    Entry("Retention", "journeys:retention", "archive-box", role=Role.ADMINISTRATOR),
     Entry("Checks", "journeys:checks", "shield-check", role=Role.ADMINISTRATOR),
     Entry("My account", "team:my_account", "user-circle", role=Role.NONE),
     Entry("API tokens", "team:tokens", "key"),

@@ -142,6 +142,7 @@ AXES_LOCKOUT_TEMPLATE = "team/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "config.team.sign_in.attempted_email"
 AXES_RESET_ON_SUCCESS = True
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]  # `next` may hold what somebody searched for
 
 # Applications
 OAUTH2_PROVIDER = {
@@ -166,6 +167,9 @@ WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to o
 
 # Seals of the status history, outside the database
 SEALS = Path(os.environ.get("FUNNELBOOK_SEALS") or DATA_DIR / "seals")
+
+# Erased people
+ERASED_NUMBERS = Path(os.environ.get("FUNNELBOOK_ERASED") or DATA_DIR / "erased_numbers")
 
 # Words, numbers and times
 LANGUAGE_CODE = "en"

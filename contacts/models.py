@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -180,6 +180,9 @@ class Note(models.Model):
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
+
+    class Meta:
+        indexes = [GinIndex(SearchVector("text", config="simple"), name="notes_by_words")]
 
     def __str__(self) -> str:
         return self.text

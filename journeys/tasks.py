@@ -3,12 +3,14 @@
 from journeys.imports.wizard.tasks import forget_old_imports, rescue_imports, work_on_import
 from journeys.integrity.tasks import seal_history, verify
 from journeys.reports.tasks import fold_flows
+from journeys.retention.tasks import drop_details
 from journeys.runs.tasks import forget_previews, rescue_runs, work_on_run
 from journeys.stuck.tasks import measure_stages
 from journeys.webhooks.tasks import deliver_webhooks, forget_deliveries
 
 __all__ = [
     "deliver_webhooks",
+    "drop_details",
     "fold_flows",
     "forget_deliveries",
     "forget_old_imports",

@@ -18,4 +18,5 @@ urlpatterns = [
     path("", include("journeys.exports.urls")),
     path("", include("journeys.webhooks.urls")),
     path("", include("journeys.segments.urls")),
+    path("", include("journeys.retention.urls")),
 ]

@@ -117,6 +117,7 @@ TABLE = {
     "journeys:bulk_change": Row(O, 200, WRONG),
     "journeys:export_contacts": Row(M, 200, WRONG),
     "journeys:exports": Row(A),
+    "journeys:retention": Row(A, 200, WRONG),
     "journeys:runs": Row(V),
     "journeys:runs_going": Row(V),
     "journeys:run": Row(V, args=("run",)),

@@ -1,9 +1,16 @@
-"""Periodic work on what lets applications in."""
+"""Periodic work on what lets people and applications in."""
 
+from datetime import timedelta
+
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 from oauth2_provider.models import clear_expired
 from procrastinate.contrib.django import app
 
 from config.team.calls import actions as calls
+
+SIGN_INS_ARE_KEPT = timedelta(days=90)
 
 
 @app.periodic(cron="17 3 * * *")
@@ -18,3 +25,13 @@ def forget_expired_tokens(timestamp: int) -> None:
 def forget_old_answers(timestamp: int) -> None:
     """Every hour: what requests with an Idempotency-Key were answered is dropped after a day."""
     calls.forget_old_answers(by=None)
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(queueing_lock="forget_old_sign_ins", lock="forget_old_sign_ins")
+def forget_old_sign_ins(timestamp: int) -> None:
+    """Every night: forget sessions that have ended, and who signed in, or tried to, a long time ago."""
+    now = timezone.now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    for model in (AccessAttempt, AccessLog):
+        model.objects.filter(attempt_time__lt=now - SIGN_INS_ARE_KEPT).delete()

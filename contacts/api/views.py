@@ -82,7 +82,11 @@ def edit_contact(call: Call, pk: int) -> HttpResponse:
 def delete_contact(call: Call, pk: int) -> HttpResponse:
     """The person is erased: history keeps a number."""
     data = contact_data(_contact_or_404(pk), attributes())
-    if not erase_contacts(contacts=[pk], by=call.by):
+    try:
+        erased = erase_contacts(contacts=[pk], by=call.by)
+    except OSError as error:
+        raise ApiError(503, f"Nobody was erased: the register cannot be written ({error.strerror}).") from None
+    if not erased:
         raise ApiError(404, NOT_FOUND)
     return answer({"contact": data})
 

@@ -103,9 +103,13 @@ def erase_contact(request: HttpRequest, pk: int) -> HttpResponse:
     person = contact_or_404(pk)
     form = EraseForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        book.erase_contacts(contacts=[pk], by=request.user)  # type: ignore[arg-type]
-        announce(request, f"Contact {pk} was erased.")
-        return go_to(request, reverse("contacts:contacts"))
+        try:
+            book.erase_contacts(contacts=[pk], by=request.user)  # type: ignore[arg-type]
+        except OSError as error:
+            form.add_error(None, f"Nobody was erased: the register cannot be written ({error.strerror}).")
+        else:
+            announce(request, f"Contact {pk} was erased.")
+            return go_to(request, reverse("contacts:contacts"))
     context = {
         "contact": person,
         "form": form,

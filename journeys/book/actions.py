@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from config.team.calls.actions import forget_words_of_answers
 from config.team.models import TeamMember
 from contacts import actions as contact_actions
 from contacts.causes import Cause
 from contacts.models import CarriedLabel, Contact
-from journeys.imports.erasing import forget_people
+from journeys.erasing import register
+from journeys.erasing.forgetting import NAMED_BY, People, forget
 from journeys.rules.queries import funnel_settings
 from journeys.runs.models import Run
 from journeys.status import actions as status
 from journeys.status.models import StatusChange
-from journeys.webhooks import actions as webhooks
 from stages.models import Stage
 
 
@@ -171,43 +170,40 @@ def _set_account_state(contacts: Sequence[int], state: Contact.AccountState) -> 
     Contact.objects.filter(pk__in=contacts).update(account_state=state, updated_at=timezone.now())
 
 
-def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run | None = None) -> int:
-    """Erase people: the contact, what was noted, what they carried. History keeps their number and no word.
+def erase_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run | None = None) -> list[int]:
+    """Erase people: the contact, what was noted, what they carried, and their names wherever else they stand.
 
-    Returns: how many were in the book.
+    History keeps their number and no word, and so does the register beside the database.
+
+    Returns: those that were in the book.
+
+    Raises:
+        OSError: the register cannot be written. Nobody is erased.
     """
     with transaction.atomic():
-        found = _lock_to_leave(contacts)
-        webhooks.forget_answers(contacts=found, by=by)
-        forget_words_of_answers(contacts=found, by=by)
-        forget_people(found)
-        _leave(found, by, run)
-    return len(found)
+        people = People.of(_locked_to_leave(contacts).only(*NAMED_BY))
+        if people.numbers:
+            forget(people)
+        _leave(people.numbers, by, run)
+        register.write(people.numbers, timezone.now())
+    return people.numbers
 
 
 def remove_contacts(*, contacts: Sequence[int], by: TeamMember | None, run: Run) -> None:
     """Take contacts out of the book that an import added by mistake. What imports keep of them stays."""
     with transaction.atomic():
-        _leave(_lock_to_leave(contacts), by, run)
+        _leave(list(_locked_to_leave(contacts).values_list("pk", flat=True)), by, run)
 
 
-def _lock_to_leave(contacts: Sequence[int]) -> list[int]:
-    locked = Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk")
-    return list(locked.values_list("pk", flat=True))
+def _locked_to_leave(contacts: Sequence[int]) -> QuerySet[Contact]:
+    return Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk")
 
 
 def _leave(contacts: Sequence[int], by: TeamMember | None, run: Run | None) -> None:
     carried = CarriedLabel.objects.filter(contact__in=contacts)
     carried.update(taken_off=True, by=by, cause=Cause.ERASED, run_id=run.pk if run else None)
     status.leave_book(contacts=contacts, by=by, run=run)
-    _forget_names(contacts)
     Contact.objects.filter(pk__in=contacts).delete()
-
-
-def _forget_names(contacts: Sequence[int]) -> None:
-    """The Django admin keeps the name of whatever was edited there."""
-    of_contacts = LogEntry.objects.filter(content_type__app_label="contacts", content_type__model="contact")
-    of_contacts.filter(object_id__in=[str(contact) for contact in contacts]).delete()
 
 
 @dataclass(frozen=True, slots=True)

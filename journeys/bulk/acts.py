@@ -24,6 +24,7 @@ ACTS = [
     BulkAct(Act.TAKE_OFF_LABEL, "Take off label", "minus-circle"),
     BulkAct(Act.ACTIVATE, "Make accounts active", "check-circle"),
     BulkAct(Act.DEACTIVATE, "Make accounts inactive", "pause-circle"),
+    BulkAct(Act.ERASE, "Erase", "trash"),
 ]
 
 

@@ -137,7 +137,7 @@ class BulkChangeForm(forms.Form):
         act = Act(self.cleaned_data["act"])
         given = {name: self.cleaned_data[name] for name in OF_ACTS.get(act, ())}
         numbers = {name: value.pk if isinstance(value, Model) else value for name, value in given.items()}
-        return Operation(act, Cause.BULK, **numbers)
+        return Operation(act, Cause.ERASED if act is Act.ERASE else Cause.BULK, **numbers)
 
 
 def _nobody(found: Found) -> str:

@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from config.team.models import TeamMember
-from journeys.cells import defused
-from journeys.exports.columns import Column
+from contacts.models import Label
+from journeys.cells import FIRST, defused
+from journeys.exports.columns import LABELS, Column
 from journeys.exports.models import Export
 from journeys.exports.queries import LOCK
 from journeys.runs.operations import Selection
@@ -86,10 +87,11 @@ def _pieces(
             _hold(export, is_large=is_large)
             with connection.chunked_cursor() as cursor:
                 cursor.execute(statement.sql, statement.values)
+                lines = _Lines(columns)
                 yield ""
-                yield begin + _csv([[column.heading for column in columns]])
+                yield begin + lines.heading()
                 while batch := cursor.fetchmany(PIECE):
-                    yield _csv(batch)
+                    yield lines.csv(batch)
                     rows += len(batch)
         is_complete = True
     finally:
@@ -122,9 +124,36 @@ def _lock(what: str, number: int) -> bool:
         return cursor.fetchone()[0]
 
 
-def _csv(rows: Iterable[Sequence[Any]]) -> str:
+class _Lines:
+    """Rows as lines of the file: formulas defused, labels by their names."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._typed = [place for place, column in enumerate(columns) if column.is_typed and column.code != LABELS]
+        self._labels = next((place for place, column in enumerate(columns) if column.code == LABELS), None)
+        names = Label.objects.values_list("pk", "name") if self._labels is not None else []
+        self._names = {pk: (rank, name) for rank, (pk, name) in enumerate(names)}
+
+    def heading(self) -> str:
+        return _csv([[defused(column.heading) for column in self._columns]])
+
+    def csv(self, rows: Iterable[tuple]) -> str:
+        return _csv(map(self._cells, rows))
+
+    def _cells(self, row: tuple) -> list[Any]:
+        cells = list(row)
+        for place in self._typed:
+            if (cell := cells[place]) and cell[0] in FIRST:
+                cells[place] = defused(cell)
+        if self._labels is not None:
+            carried = sorted(self._names[label] for label in cells[self._labels] if label in self._names)
+            cells[self._labels] = defused("; ".join(name for _, name in carried))
+        return cells
+
+
+def _csv(rows: Iterable[list[Any]]) -> str:
     file = io.StringIO()
-    csv.writer(file).writerows([defused(cell) if cell.__class__ is str else cell for cell in row] for row in rows)
+    csv.writer(file).writerows(rows)
     return file.getvalue()
 
 

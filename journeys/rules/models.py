@@ -18,6 +18,9 @@ class FunnelSettings(models.Model):
         Stage, models.PROTECT, null=True, blank=True, related_name="+", help_text="For contacts without a status."
     )
     lost_reason_required = models.BooleanField("a reason is required when a contact is marked lost", default=False)
+    details_kept_days = models.PositiveSmallIntegerField(
+        default=90, help_text="So long after the end of a run it is kept what became of each contact."
+    )
 
     class Meta:
         verbose_name_plural = "funnel settings"

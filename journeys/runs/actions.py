@@ -65,6 +65,7 @@ _LEFT = """
 _KINDS = {
     Act.GIVE_DEFAULT: Run.Kind.DEFAULT,
     Act.PUT_BACK: Run.Kind.UNDO,
+    Act.ERASE: Run.Kind.ERASE,
 }
 
 
@@ -218,9 +219,25 @@ def start_moving_out(*, operation: Operation, by: TeamMember | None, note: str =
     Args:
         operation: of the act `MOVE_OUT`.
     """
+    kind = Run.Kind.MERGE if operation.cause is Cause.STAGE_MERGED else Run.Kind.RETIRE
+    return _start_unseen(kind, operation, Selection(standing_in=operation.leaves), by, note)
+
+
+def start_erasing_again(*, contacts: Sequence[int], by: TeamMember | None) -> Run:
+    """Start to erase people who were erased before and came back by a restore. A small run is left to the caller."""
+    note = "Erased before, and back in the book by a restore."
+    return _start_unseen(
+        Run.Kind.ERASE, Operation(Act.ERASE, Cause.ERASED), Selection(contacts=tuple(contacts)), by, note
+    )
+
+
+def _start_unseen(
+    kind: Run.Kind, operation: Operation, selection: Selection, by: TeamMember | None, note: str = ""
+) -> Run:
+    """Start what nobody was shown a preview of."""
     with transaction.atomic():
         run = Run.objects.create(
-            kind=Run.Kind.MERGE if operation.cause is Cause.STAGE_MERGED else Run.Kind.RETIRE,
+            kind=kind,
             note=note,
             operation=operation.as_json(),
             stage_id=operation.stage,

@@ -23,6 +23,7 @@ class Run(models.Model):
         RETIRE = "retire", "Stage retired"
         MERGE = "merge", "Stages merged"
         UNDO = "undo", "Undo"
+        ERASE = "erase", "Erased"
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
@@ -44,6 +45,7 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     end_was_told = models.BooleanField(default=False, db_default=False, help_text="To the webhooks that asked for it.")
     cancelled_by = person_number()
+    details_dropped_at = models.DateTimeField(null=True, help_text="Its contacts and their outcomes are gone since.")
     tries = models.PositiveSmallIntegerField(default=0, help_text="So many times its next slice failed.")
     next_try_at = models.DateTimeField(null=True, help_text="After a failure it is left alone until then.")
     problem = models.CharField(max_length=200, blank=True, help_text="Why its next slice failed, in a sentence.")
@@ -79,6 +81,7 @@ class Run(models.Model):
                 condition=models.Q(finished_at__isnull=False, end_was_told=False),
                 name="runs_whose_end_was_not_told",
             ),
+            models.Index(fields=["finished_at"], condition=models.Q(details_dropped_at=None), name="runs_with_details"),
         ]
 
     def __str__(self) -> str:
@@ -91,7 +94,7 @@ class Run(models.Model):
     @property
     def may_go_on(self) -> bool:
         """Whether it stopped before the end and its contacts are known still."""
-        return self.state == self.State.STOPPED and self.cursor < self.slices
+        return self.state == self.State.STOPPED and self.cursor < self.slices and self.details_dropped_at is None
 
     @property
     def done(self) -> int:

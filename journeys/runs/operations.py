@@ -24,6 +24,7 @@ class Act(enum.StrEnum):
     TAKE_OFF_LABEL = "take_off_label"
     ACTIVATE = "activate"
     DEACTIVATE = "deactivate"
+    ERASE = "erase"
     PUT_BACK = "put_back"
     UNDO_IMPORT = "undo_import"
 
@@ -78,8 +79,8 @@ class Operation:
 
     @property
     def moves(self) -> bool:
-        """Whether it does nothing but move contacts, so that the status history holds all that it changed."""
-        return self.act in OF_STATUSES or (self.act is Act.PUT_BACK and self.effect is None)
+        """Whether it does nothing but move contacts, out of the book too: the history holds all that it changed."""
+        return self.act in OF_STATUSES or self.act is Act.ERASE or (self.act is Act.PUT_BACK and self.effect is None)
 
     def undone_by(self, run: int, *, also_moved_since: bool = False) -> "Operation":
         """The operation that puts back what run `run` did by this one; an undo is undone in the same way."""
@@ -107,6 +108,8 @@ def needed_role(operation: Operation, contacts: int) -> Role:
 
     For an undo, ask with the operation of the run that it puts back.
     """
+    if operation.act is Act.ERASE:
+        return Role.ADMINISTRATOR
     is_small = contacts <= LOST_IN_BULK_BY_OPERATORS
     return Role.OPERATOR if operation.act in BY_OPERATORS and is_small else Role.MARKETER
 

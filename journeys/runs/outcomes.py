@@ -14,6 +14,7 @@ from journeys.history.queries import ChangeInWords
 from journeys.runs.models import Run, RunOutcome
 from journeys.runs.operations import OF_LABELS, Operation
 from journeys.runs.results import changed_word
+from journeys.runs.undos import is_in_history
 from journeys.status.models import FunnelStatus, StatusChange
 from journeys.status.queries import statuses_of
 from journeys.status.transitions import Refusal
@@ -49,7 +50,7 @@ def outcome_counts(run: Run) -> list[OutcomeCount]:
     Of an import, the history alone knows how many were moved.
     """
     counts = _stored_counts(run)
-    if _is_in_history(run):
+    if is_in_history(run):
         counts[RunOutcome.CHANGED] = run.updated if run.operation else None
     first = [code for code in _NO_REFUSALS if code in counts]
     refusals = sorted(set(counts) - set(first), key=lambda code: (-(counts[code] or 0), code))
@@ -72,11 +73,6 @@ def outcome_in_words(code: str, run: Run) -> str:
     if code == RunOutcome.CHANGED:
         return changed_word(run).capitalize()
     return code.capitalize() if code in _NO_REFUSALS else Refusal(code).sentence.rstrip(".")  # type: ignore[call-arg]
-
-
-def _is_in_history(run: Run) -> bool:
-    """Whether the status history says whom the run changed; labels and accounts are stored with the run."""
-    return not run.operation or Operation.read(run.operation).moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +153,7 @@ def outcomes_page(run: Run, code: str, *, before: Place | None = None, after: Pl
 
     At most nine queries.
     """
-    if code == RunOutcome.CHANGED and _is_in_history(run):
+    if code == RunOutcome.CHANGED and is_in_history(run):
         return _changes_page(run, before, after)
     places = _places(run, code, before, after)
     shown, before_first, after_last = _cut(places, before, after)
@@ -273,7 +269,7 @@ def all_outcomes(run: Run) -> Iterator[list[ContactOutcome]]:
 
     Read in pieces of `PIECE` contacts at most: it needs no more memory for a million contacts than for one piece.
     """
-    if _is_in_history(run):
+    if is_in_history(run):
         for changes in _pieces_of_history(StatusChange.objects.filter(run=run)):
             yield _changes_in_words(changes)
     stored = RunOutcome.objects.filter(run=run).exclude(code=RunOutcome.CREATED)

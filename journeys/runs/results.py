@@ -17,6 +17,7 @@ _BY_ACT = {
     Act.RECOVER: "recovered",
     Act.PUT_BACK: "put back",
     Act.UNDO_IMPORT: "put back",
+    Act.ERASE: "erased",
 }
 _BY_KIND = {
     Run.Kind.LABEL_RULE: "moved",

@@ -192,6 +192,8 @@ def _groups(rows: Statement) -> list[Group]:
 
 def _is_so(operation: Operation) -> tuple[str, str, bool]:
     """For a mark: SQL that says whether a contact has it, the tables to join for that, and whether it is wanted."""
+    if operation.act is Act.ERASE:
+        return "false", _JOINS, True
     wanted = operation.act in (Act.PUT_ON_LABEL, Act.DEACTIVATE)
     if operation.act in OF_LABELS:
         return "carried.contact_id IS NOT NULL", _JOINS + _LABEL_JOIN, wanted

@@ -25,6 +25,7 @@ _WILL = {
     Act.ACTIVATE: "will have an active account",
     Act.DEACTIVATE: "will have an inactive account",
     Act.PUT_BACK: "will go back to what they were",
+    Act.ERASE: "will be erased",
 }
 
 _BUTTONS = {
@@ -38,6 +39,7 @@ _BUTTONS = {
     Act.ACTIVATE: "Make the accounts of {contacts} active",
     Act.DEACTIVATE: "Make the accounts of {contacts} inactive",
     Act.PUT_BACK: "Put {contacts} back",
+    Act.ERASE: "Erase {contacts} for good",
 }
 
 _HOW = {
@@ -60,6 +62,7 @@ _ALREADY = {
     Act.ACTIVATE: ("is active already", "are active already"),
     Act.DEACTIVATE: ("is inactive already", "are inactive already"),
     Act.PUT_BACK: ("is there already", "are there already"),
+    Act.ERASE: ("is erased already", "are erased already"),
 }
 
 _STAY = {
@@ -155,9 +158,9 @@ def button(fates: Sequence[Fate], operation: Operation) -> str:
     return _BUTTONS[operation.act].format(contacts=how_many(changed(fates)))
 
 
-def has_to_be_typed(fates: Sequence[Fate]) -> bool:
-    """Whether the number has to be typed before it runs: it is large, or some go back."""
-    return changed(fates) >= TYPED_FROM or count(fates, outcomes.BACK) > 0
+def has_to_be_typed(fates: Sequence[Fate], operation: Operation) -> bool:
+    """Whether the number has to be typed before it runs: it is large, some go back, or it cannot be undone."""
+    return operation.act is Act.ERASE or changed(fates) >= TYPED_FROM or count(fates, outcomes.BACK) > 0
 
 
 @dataclass(frozen=True, slots=True)

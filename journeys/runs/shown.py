@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from config.team.models import TeamMember
+from journeys.erasing.queries import effect_of_erasing_many
 from journeys.runs import actions, sentences
 from journeys.runs.fates import Fate, changed
 from journeys.runs.forms import ConfirmForm
@@ -20,6 +21,7 @@ from journeys.runs.queries import (
     operation_in_words,
     role_to_start,
 )
+from journeys.runs.selections import rows_of_preview
 from journeys.runs.undos import Undo, undo_of_last_run
 from journeys.status.transitions import RECENT_DAYS, Refusal
 from stages.models import Stage
@@ -51,6 +53,7 @@ def preview_context(preview: RunPreview, *, by: TeamMember, sent: Mapping[str, A
     stages |= {stage.pk: stage for stage in Stage.objects.order_by("weight", "pk")}
     role = role_to_start(operation, preview.records)
     undone = _undone(operation, selection)
+    erases = operation.act is Act.ERASE
     return {
         "preview": preview,
         "what": operation_in_words(operation, selection, preview.records),
@@ -64,7 +67,7 @@ def preview_context(preview: RunPreview, *, by: TeamMember, sent: Mapping[str, A
         "confirm": ConfirmForm(
             sent,
             number=changed(fates),
-            has_to_be_typed=sentences.has_to_be_typed(fates),
+            has_to_be_typed=sentences.has_to_be_typed(fates, operation),
             asks_again=undone is not None,
         ),
         "undone": undone,
@@ -72,6 +75,7 @@ def preview_context(preview: RunPreview, *, by: TeamMember, sent: Mapping[str, A
         "undoes": operation.run if operation.act is Act.PUT_BACK else None,
         "moved_since": sum(fate.count for fate in fates if fate.outcome == Refusal.MOVED_SINCE),
         "also_moved_since": operation.also_moved_since,
+        "erased_with_them": effect_of_erasing_many(rows_of_preview(preview, operation)) if erases else None,
         "is_label_rule": label_of_rule(operation, selection) is not None,
     }
 

@@ -58,6 +58,9 @@ def do_slice(run: Run, operation: Operation, part: RunSlice) -> Outcome:
             return _put_back(run, operation, part)
         case Act.UNDO_IMPORT:
             return undo_slice(run=run, undone=operation.run or 0, contacts=part.contacts)
+        case Act.ERASE:
+            erased = book.erase_contacts(contacts=part.contacts, by=run.started_by, run=run)
+            return _outcome(part.contacts, erased)
         case act:
             return _mark(run, operation, act, part.contacts)
 
@@ -120,7 +123,7 @@ def _outcome(contacts: Sequence[int], changed: Sequence[int]) -> Outcome:
     in_book, done = in_the_book(contacts), set(changed)
     outcome = Outcome(changed=sorted(done))
     outcome.unchanged = [contact for contact in contacts if contact in in_book and contact not in done]
-    if gone := [contact for contact in contacts if contact not in in_book]:
+    if gone := [contact for contact in contacts if contact not in in_book and contact not in done]:
         outcome.refused[Refusal.NOT_IN_THE_BOOK] = gone
     return outcome
 

@@ -77,9 +77,15 @@ def can_be_undone(run: Run, undo: Undo | None) -> bool:
         undo: the latest undo of the run.
     """
     is_open = undo is None or (undo.is_in_part and undo.is_in_force)
+    is_undoable = run.kind in UNDOABLE and run.operation and not run.is_running and run.updated and is_open
     if run.operation.get("act") == Act.UNDO_IMPORT:
         return False
-    return bool(run.kind in UNDOABLE and run.operation and not run.is_running and run.updated and is_open)
+    return bool(is_undoable and (run.details_dropped_at is None or is_in_history(run)))
+
+
+def is_in_history(run: Run) -> bool:
+    """Whether the status history says, for good, whom the run changed. Of labels and accounts that is a detail."""
+    return not run.operation or Operation.read(run.operation).moves
 
 
 def why_not_undone(run: Run, undo: Undo | None) -> str:
@@ -94,6 +100,8 @@ def why_not_undone(run: Run, undo: Undo | None) -> str:
         return f"Run {undo.run} undid this run, and run {undo.undone_by.run} undid that one in turn."
     if undo:
         return f"Run {undo.run} undid this run already."
+    if run.details_dropped_at and run.updated and not is_in_history(run):
+        return "Whom it changed is not kept any more. Settings → Retention says for how long it is."
     return "There is nothing that this run could put back."
 
 

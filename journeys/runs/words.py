@@ -16,6 +16,7 @@ _WORDS = {
     Act.TAKE_OFF_LABEL: "label {label} taken off {contacts}",
     Act.ACTIVATE: "accounts of {contacts} made active",
     Act.DEACTIVATE: "accounts of {contacts} made inactive",
+    Act.ERASE: "{contacts} erased",
     Act.PUT_BACK: "undo of run {number}: {run}",
     Act.UNDO_IMPORT: "undo of run {number}: {run}",
 }

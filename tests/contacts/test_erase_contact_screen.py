@@ -58,7 +58,7 @@ def test_the_effect_is_shown_first(client_of: ClientOf, administrator: TeamMembe
     page = client_of(administrator).get(address(contact))
     assert (page.context["effect"].notes, page.context["effect"].labels, page.context["effect"].changes) == (1, 2, 3)
     text = " ".join(page.text.split())
-    assert "every other field; 2 labels; 1 note about it." in text
+    assert "every other field; 2 labels; 1 note about it; and its name, e-mail, phone and external id" in text
     assert f"3 status changes under the number {contact.pk} without a word" in text
     assert Contact.objects.filter(pk=contact.pk).exists()
 

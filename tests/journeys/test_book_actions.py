@@ -205,7 +205,7 @@ def test_erasing_leaves_numbers_and_no_word(carla: Contact, customer: Stage, adm
     before = list(StatusChange.objects.order_by("id").values())
     run = Run.objects.create(kind=Run.Kind.BULK, words="Erase")
 
-    assert book.erase_contacts(contacts=[carla.pk, 10**9], by=administrator, run=run) == 1
+    assert book.erase_contacts(contacts=[carla.pk, 10**9], by=administrator, run=run) == [carla.pk]
     check_deferred_promises()
     assert list(Contact.objects.values_list("pk", flat=True)) == [other.pk]
     assert list(FunnelStatus.objects.values_list("pk", flat=True)) == [other.pk]
@@ -230,9 +230,10 @@ def test_erasing_forgets_the_names_that_the_admin_kept(carla: Contact, administr
 
 def test_erasing_many_in_any_order(aware: Stage, administrator: TeamMember) -> None:
     people = [ContactFactory() for _ in range(5)]
-    assert book.erase_contacts(contacts=[contact.pk for contact in reversed(people[1:])], by=administrator) == 4
+    erased = [contact.pk for contact in people[1:]]
+    assert book.erase_contacts(contacts=erased[::-1], by=administrator) == erased
     assert list(Contact.objects.all()) == people[:1]
-    assert book.erase_contacts(contacts=[], by=administrator) == 0
+    assert book.erase_contacts(contacts=[], by=administrator) == []
     assert_explained()
 
 

@@ -268,7 +268,7 @@ def test_a_retired_reason_is_not_offered(olga: Client) -> None:
     ("sent", "errors"),
     [
         ({}, {"act": ["Choose what to do."]}),
-        ({"act": "erase"}, {"act": ["Choose one of these."]}),
+        ({"act": "vanish"}, {"act": ["Choose one of these."]}),
         ({"act": "change_status"}, {"stage": ["Choose a stage."]}),
         ({"act": "change_status", "stage": "x"}, {"stage": ["This stage is no longer open. Choose another one."]}),
         ({"act": "put_on_label"}, {"label": ["Choose a label."]}),

@@ -198,7 +198,7 @@ def test_a_fixed_number_of_queries(marketer, aware, django_assert_num_queries) -
     for many in (1, 3):
         for _ in range(many):
             contact_in(aware)
-        with django_assert_num_queries(7):  # the record, its end, the name of the stage, a lock, a read, a savepoint
+        with django_assert_num_queries(8):  # the record, its end, the stage, a lock, a read, labels, a savepoint
             assert len(list(begun(aware, marketer).pieces)) == 2
 
 

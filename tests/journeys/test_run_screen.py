@@ -469,16 +469,16 @@ def test_it_costs_the_same_however_many_contacts(reading, aware, customer, engag
 
     one, three = run_over(1), run_over(3)
     read(one)
-    # session, person, organisation, role; run, undos; counts;
+    # session, person, organisation, role; run, undos, retention; counts;
     # changes, statuses, revisions, reasons, contacts, people, runs
-    with assertNumQueries(14):
+    with assertNumQueries(15):
         assert read(one) == 1
-    with assertNumQueries(14):
+    with assertNumQueries(15):
         assert read(three) == 3
     # places, contacts, statuses; changes in the way, revisions, reasons, contacts, people
-    with assertNumQueries(15):
+    with assertNumQueries(16):
         assert read(one, outcome="changed_meanwhile") == 1
-    with assertNumQueries(15):
+    with assertNumQueries(16):
         assert read(three, outcome="changed_meanwhile") == 3
 
 

@@ -14,6 +14,7 @@ from config.htmx import go_to, render_page
 from config.team.access import require, role_required
 from config.team.roles import Role
 from journeys.history.queries import at
+from journeys.retention.queries import kept_until
 from journeys.runs import actions, results
 from journeys.runs.csv_file import lines
 from journeys.runs.failures import TRIES
@@ -23,7 +24,7 @@ from journeys.runs.progress import waits_for_a_worker
 from journeys.runs.queries import role_of_run
 from journeys.runs.results import Sighting
 from journeys.runs.shown import preview_address
-from journeys.runs.undos import can_be_undone, undos, why_not_undone
+from journeys.runs.undos import can_be_undone, is_in_history, undos, why_not_undone
 
 _PROGRESS = "run-progress"
 
@@ -43,7 +44,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _progress(request: HttpRequest, shown: Run) -> dict[str, Any]:
-    """What is said of a run as a whole. At most three queries, and one for each undo in the chain that it undoes."""
+    """What is said of a run as a whole. At most four queries, and one for each undo in the chain that it undoes."""
     undo = undos().get(shown.pk)
     seen = Sighting.read(request.GET.get("seen", ""))
     may = request.user.role >= role_of_run(shown)  # type: ignore[union-attr]
@@ -61,6 +62,8 @@ def _progress(request: HttpRequest, shown: Run) -> dict[str, Any]:
         "undo": undo,
         "may_cancel": may and shown.is_running and bool(shown.slices),
         "may_undo": may and can_be_undone(shown, undo),
+        "kept_until": kept_until(shown),
+        "in_history": is_in_history(shown),
         "may_continue": may and shown.may_go_on and undo is None,
         "tried_again": at(shown.next_try_at) if shown.next_try_at else "",
         "tries_at_most": TRIES,

@@ -1,0 +1,51 @@
+"""Reads around erasing people: what it would take away, and who came back by a restore."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from journeys.runs.selections import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class EffectOfErasingMany:
+    """What goes with contacts that are erased: notes and labels; and the rows of history that stay, as numbers."""
+
+    notes: int
+    labels: int
+    changes: int
+
+
+def effect_of_erasing_many(rows: Statement) -> EffectOfErasingMany:
+    """What erasing these contacts would do. One query.
+
+    Args:
+        rows: gives each contact as `contact_id`.
+    """
+    tables = ("contacts_note", "contacts_carriedlabel", "journeys_statuschange")
+    counts = ", ".join(
+        f"(SELECT count(*) FROM {table} WHERE contact_id IN (SELECT contact_id FROM asked))" for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH asked AS MATERIALIZED ({rows.sql}) SELECT {counts}", rows.values)
+        return EffectOfErasingMany(*cursor.fetchone())
+
+
+def back_in_the_book(erased: Mapping[int, datetime]) -> list[int]:
+    """Those of the erased numbers that are in the book again, by a restore. One query.
+
+    Whoever came into the book after their number was erased is somebody else: a restore gives numbers once more.
+
+    Args:
+        erased: when each number was erased.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM contacts_contact "
+            "JOIN unnest(%s::bigint[], %s::timestamptz[]) AS erased (id, at) USING (id) "
+            "WHERE created_at <= at ORDER BY id",
+            [list(erased), list(erased.values())],
+        )
+        return [row[0] for row in cursor.fetchall()]
