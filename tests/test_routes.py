@@ -23,6 +23,7 @@ from journeys.rules.models import LabelRule
 from journeys.runs.actions import make_preview, start_run, work_on_run
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
+from journeys.segments.models import Segment
 from journeys.status.actions import change_status
 from journeys.status.models import LostReason, StatusChange
 from stages.models import Category, Stage
@@ -179,6 +180,8 @@ TABLE = {
     "api:v1:funnel": of_api(),
     "api:v1:flows": of_api(),
     "api:v1:default_status": of_api(),
+    "api:v1:segments": of_api(),
+    "api:v1:segment_contacts": of_api("segment"),
     "api:v1:reviews": of_api(),
     "api:v1:keep_review": of_api("change"),
     "api:v1:revert_review": of_api("change"),
@@ -245,6 +248,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "preview": _preview(contact, operator).pk,
             "run": _run(contact_in(aware), operator).pk,
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
+            "segment": Segment.objects.create(name="Quiet", owner=people[Role.MARKETER], is_for_all=True).pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
         },
