@@ -65,6 +65,7 @@ TABLE = {
     "team:sign_out": Row(ANY, 200, REDIRECT, anybody=(200, REDIRECT)),
     "team:my_account": Row(ANY, 200, 200),
     "team:theme": Row(ANY, NO_SUCH_METHOD, REDIRECT),
+    "team:api_reference": Row(ANY, 200, anybody=(200, NO_SUCH_METHOD)),
     "team:organisation": Row(A, 200, WRONG),
     # the funnel
     "journeys:customer_journey": Row(V),
@@ -164,6 +165,7 @@ TABLE = {
     "api:edit_contact": of_api("contact"),
     "api:delete_contact": of_api("contact"),
     "api:activity": of_api("contact"),
+    "api:openapi": Row(ANY, 200, anybody=(200, NO_SUCH_METHOD)),
     "api:v1:contacts": of_api(),
     "api:v1:contact": of_api("contact"),
     "api:v1:status": of_api("contact"),
