@@ -7,6 +7,7 @@ from config.team import views
 app_name = "team"
 
 urlpatterns = [
+    path("", include("config.team.reference.urls")),
     path("sign-in", views.SignIn.as_view(), name="sign_in"),
     path("sign-out", views.SignOut.as_view(), name="sign_out"),
     path("account", views.my_account, name="my_account"),

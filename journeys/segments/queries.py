@@ -125,6 +125,23 @@ def contacts_of(what: Segment | Conditions, at: datetime | None = None) -> Query
     return Contact.objects.filter(pk__in=Matching(conditions, this_moment(at)).ids())
 
 
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The newest in the book first, so many, from one contact on."""
+
+    older_than: int | None
+    limit: int
+    order: str = "DESC"
+
+    def bounds(self, key: str) -> list[str]:
+        return [] if self.older_than is None else [f"{key} < {self.older_than:d}"]
+
+
+def newest_of(what: Matching, *, older_than: int | None = None, limit: int) -> list[int]:
+    """Ids of those that match, the newest in the book first. One query, and one more where attributes are named."""
+    return _numbers(*what.statement(_Newest(older_than, limit)))
+
+
 def count_of(what: Matching) -> int:
     """How many match. One query, and one more where attributes are named."""
     sql, values = what.statement()

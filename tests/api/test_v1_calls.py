@@ -29,6 +29,7 @@ from journeys.book.actions import erase_contacts
 from journeys.rules.models import LabelRule
 from journeys.runs.models import Run
 from journeys.runs.operations import Act, Operation
+from journeys.segments.models import Segment
 from journeys.status.actions import change_status
 from journeys.status.models import StatusChange
 from stages.models import Stage
@@ -42,7 +43,8 @@ NEEDS = {
     **dict.fromkeys(
         [
             *("list_contacts", "get_contact", "get_status", "list_history", "list_labels", "get_run", "list_rules"),
-            *("get_funnel", "get_flows", "get_default_status"),
+            *("get_funnel", "get_flows", "get_default_status", "list_segments", "add_segment"),
+            "list_contacts_of_segment",
         ],
         Role.VIEWER,
     ),
@@ -68,6 +70,7 @@ BODIES: dict[str, Any] = {
     "set_status": {"stage": "Customer"},
     "move_batch": {"contacts": [{"email": "ana@example.com"}], "lost": True},
     "add_label": {"name": "new"},
+    "add_segment": {"name": "new", "conditions": [[{"field": "status", "operator": "is", "place": "any"}]]},
     "keep_rule": {"label": "vip", "stage": "Customer"},
     "preview_rule": {"label": "vip", "stage": "Customer"},
     "set_default_status": {"stage": "Customer"},
@@ -85,7 +88,9 @@ def things(aware: Stage, customer: Stage, administrator: TeamMember) -> dict[str
     flagged = contact_in(customer, cause=Cause.API)
     change_status(contacts=[flagged.pk], to=aware, cause=Cause.API, by=administrator)
     change = last_change(flagged).pk
-    return {"contact": contact.pk, "label": "vip", "rule": rule.pk, "run": run.pk, "change": change}
+    segment = Segment.objects.create(name="Quiet", owner=administrator, is_for_all=True).pk
+    numbers = {"contact": contact.pk, "rule": rule.pk, "run": run.pk, "change": change, "segment": segment}
+    return {**numbers, "label": "vip"}
 
 
 def operations() -> Iterator[tuple[str, str, str]]:

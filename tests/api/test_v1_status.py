@@ -176,6 +176,26 @@ def test_what_contradicts_a_person_is_flagged_in_reply_and_history(
     assert asked.json()["review_needed"] is True
 
 
+def test_a_move_whose_answer_was_lost_is_sent_again_as_it_is(
+    application, operator: TeamMember, aware: Stage, engaged: Stage
+) -> None:
+    contact = contact_in(aware)
+    for said in (
+        {"stage": "Customer", "lost": True, "lost_reason": "Unsubscribed"},
+        {"lost": False},
+        {"stage": "Engaged"},
+        {"stage": None},
+    ):
+        said["if_signature"] = status_of(contact).signature
+        first, again = put(application, contact, **said).json(), put(application, contact, **said)
+        assert (first["changed"], again.status_code) == (True, 200)
+        assert again.json() == {**first, "changed": False, "change": None}
+    assert len(moves(contact)) == 5
+    other = put(application, contact, stage="Customer", if_signature=1)
+    reason = put(application, contact_in(aware, lost=True), lost=True, lost_reason="Unsubscribed", if_signature=1)
+    assert (problem(other)[1], problem(reason)[1]) == ("changed_meanwhile", "changed_meanwhile")
+
+
 @pytest.mark.parametrize(
     ("said", "field", "message"),
     [
@@ -278,7 +298,7 @@ def test_the_whole_of_a_short_history_has_no_next_and_its_price_does_not_grow(
         assert application.get(address).json()["next"] is None
     for stage in (engaged, aware, engaged):
         put(application, contact, stage=stage.pk, reason="Why")
-    with assertNumQueries(10):  # who, and why
+    with assertNumQueries(11):  # who, why, and what was decided
         assert len(application.get(address).json()["items"]) == 4
 
 

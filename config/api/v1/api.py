@@ -8,10 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.urls import URLPattern, URLResolver
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -19,6 +20,7 @@ from ninja.parser import Parser
 from config.api.answers import ApiError
 from config.api.callers import bearer_of
 from config.api.v1 import problems
+from config.api.v1.examples import example_of
 from config.api.v1.operations import CalledRequest
 from config.api.v1.problems import CONTENT_TYPE, Problem, Wrong
 from config.team.calls.actions import count_request
@@ -52,8 +54,9 @@ class Api(NinjaAPI):
         for path in described["paths"].values():
             for one in path.values():
                 for status, response in one["responses"].items():
-                    if status >= "400" and "application/json" in response.get("content", {}):
-                        response["content"] = {CONTENT_TYPE: response["content"]["application/json"]}
+                    said = response["content"].pop("application/json")
+                    kind = CONTENT_TYPE if status >= "400" else "application/json"
+                    response["content"][kind] = {**said, "example": example_of(said["schema"], described)}
         return described
 
 
@@ -90,6 +93,13 @@ def _slow_down(request: CalledRequest) -> None:
             f"More than {settings.API_REQUESTS_A_MINUTE:,} requests came within a minute. Wait {wait} s.",
             headers={"Retry-After": str(wait)},
         )
+
+
+@login_not_required
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI description. It says nothing about anybody, so anybody may read it."""
+    return JsonResponse(api.schema)
 
 
 @csrf_exempt

@@ -118,7 +118,7 @@ def operation(
             operation_id=handler.__name__,
             url_name=name,
             summary=(handler.__doc__ or handler.__name__).partition("\n")[0].rstrip("."),
-            openapi_extra={"parameters": [_KEY_PARAMETER]} if method == "POST" else None,
+            openapi_extra={"x-role": role.label, **({"parameters": [_KEY_PARAMETER]} if method == "POST" else {})},
         )(_answered(handler, method, status))
         return handler
 

@@ -9,11 +9,11 @@ from config.api.v1 import problems
 from config.api.v1.api import api
 from config.api.v1.problems import Problem
 from contacts.api.v1 import contacts, labels
-from journeys.api.v1 import funnel, reviews, rules, runs, statuses
+from journeys.api.v1 import funnel, reviews, rules, runs, segments, statuses
 from journeys.api.v1.statuses import problems_of_refusal
 from journeys.status.actions import MoveRefused
 
-for resource in (contacts, statuses, labels, funnel, runs, rules, reviews):
+for resource in (contacts, statuses, labels, funnel, runs, rules, reviews, segments):
     api.add_router("", resource.router)
 
 

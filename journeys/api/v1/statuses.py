@@ -19,7 +19,7 @@ from journeys.book.actions import one_move
 from journeys.history.queries import in_words
 from journeys.rules.queries import lost_reason_called
 from journeys.status import actions
-from journeys.status.models import LostReason, StatusChange
+from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.status.queries import status_of
 from journeys.status.transitions import Refusal
 from stages.models import Stage
@@ -92,12 +92,19 @@ def set_status(request: CalledRequest, contact: Id, said: StatusSaid) -> StatusC
 
     The movement rules hold for the cause API. A change that goes back, that recovers somebody a person marked lost, or
     that overrides a stage set by hand within 30 days is done, says `review_needed`, and waits in Review.
-    Where the contact is there already, nothing is written and `changed` is false.
+    Where the contact is there already, nothing is written and `changed` is false, also if its signature is another one:
+    so the same request may be sent again when its answer was lost.
     """
-    moved = one_move(contact=contact, move=_move(request, contact, said), by=request.caller.member)
-    if moved.outcome.refusal:
-        raise _refused(contact, moved.outcome.refusal)
-    return StatusChanged.of(status_of(contact), changed=bool(moved.outcome.changed), change=moved.change)
+    stage, reason = stage_said(said), reason_said(said)
+    moved = one_move(contact=contact, move=_move(request, contact, said, stage, reason), by=request.caller.member)
+    refusal = moved.outcome.refusal
+    if refusal and refusal is not Refusal.CHANGED_MEANWHILE:
+        raise problems_of_refusal(refusal)
+    present = status_of(contact)
+    if refusal and not _is_there(present, said, stage, reason):
+        shown = StatusShown.of(present).model_dump(mode="json")
+        raise Problem(problems.CHANGED_MEANWHILE, refusal.sentence, present=shown)
+    return StatusChanged.of(present, changed=bool(moved.outcome.changed), change=moved.change)
 
 
 @operation(
@@ -120,7 +127,16 @@ def list_history(request: CalledRequest, contact: Id, asked: Query[Window]) -> P
     return page_of(Page[ChangeShown], found, asked, lambda shown: [ChangeShown.of(one) for one in in_words(shown)])
 
 
-def _move(request: CalledRequest, contact: int, said: StatusSaid) -> Callable[[], actions.Outcome]:
+def _is_there(status: FunnelStatus, said: MoveSaid, stage: Stage | None, reason: LostReason | None) -> bool:
+    """Whether a contact is where it is asked to be."""
+    loses = said.lost if said.lost is not None else status.is_lost and stage is None
+    is_in_stage = not said.says_stage or status.stage == stage
+    return is_in_stage and status.is_lost == loses and (reason is None or status.lost_reason == reason)
+
+
+def _move(
+    request: CalledRequest, contact: int, said: StatusSaid, stage: Stage | None, reason: LostReason | None
+) -> Callable[[], actions.Outcome]:
     common: dict[str, Any] = {
         "contacts": [contact],
         "cause": Cause.API,
@@ -131,7 +147,6 @@ def _move(request: CalledRequest, contact: int, said: StatusSaid) -> Callable[[]
         "signatures": None if said.if_signature is None else {contact: said.if_signature},
         "review_needed": said.review_needed,
     }
-    stage, reason = stage_said(said), reason_said(said)
     if not said.says_stage:
         return partial(actions.mark_lost, reason=reason, **common) if said.lost else partial(actions.recover, **common)
     if said.lost or (said.lost is False and stage is None):
@@ -160,14 +175,6 @@ def reason_said(said: MoveSaid) -> LostReason | None:
     if reason is None:
         raise Problem.of_field("lost_reason", "There is no such lost reason.")
     return reason
-
-
-def _refused(contact: int, refusal: Refusal) -> Problem:
-    """Somebody was first: the problem says what holds now."""
-    if refusal is not Refusal.CHANGED_MEANWHILE:
-        return problems_of_refusal(refusal)
-    present = StatusShown.of(status_of(contact)).model_dump(mode="json")
-    return Problem(problems.CHANGED_MEANWHILE, refusal.sentence, present=present)
 
 
 def problems_of_refusal(refusal: Refusal) -> Problem:
