@@ -42,6 +42,8 @@ def test_every_figure_is_measured(figures):
         "wire_batch_of_200": 3,
         "wire_load_by_token": 100,
         "wire_load_by_password": 100,
+        "webhook_beside_a_status_change": 30,
+        "webhook_passing_over_a_run": 5000,
     }
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "floor", "limit", "holds"}
