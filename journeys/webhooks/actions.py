@@ -21,6 +21,8 @@ BOTH_SIGN_FOR = timedelta(hours=24)
 KEPT_FOR = timedelta(days=30)
 """Deliveries are forgotten after this."""
 
+_LOCK_DELIVERIES = "SELECT count(*) FROM (SELECT FROM journeys_delivery WHERE webhook_id = %s FOR UPDATE) locked"
+
 _FORGET_ANSWERS = """
     UPDATE journeys_attempt SET answer = '' WHERE answer <> '' AND delivery_id IN (
         SELECT delivery.id FROM journeys_statuschange change
@@ -139,7 +141,9 @@ def remove_webhook(*, webhook: Webhook, by: TeamMember) -> None:
     """The webhook goes, and all that was kept about its deliveries."""
     number = webhook.pk
     with transaction.atomic():
-        Webhook.objects.select_for_update().filter(pk=number).first()  # nobody adds deliveries meanwhile
+        Webhook.objects.select_for_update().filter(pk=number).first()  # nobody adds deliveries meanwhile,
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_DELIVERIES, [number])  # nor attempts
         Attempt.objects.filter(delivery__webhook=number).delete()
         Delivery.objects.filter(webhook=number).delete()
         Webhook.objects.filter(pk=number).delete()

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -110,16 +111,22 @@ def _write_down(delivery: Delivery, answer: Answer, began_at: datetime, millisec
             error=answer.error,
         )
         waiting = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.WAITING, attempts=delivery.attempts)
-        if answer.is_success:
-            waiting.update(attempts=F("attempts") + 1, state=Delivery.State.DELIVERED)
-            Webhook.objects.filter(pk=delivery.webhook_id).exclude(failing_since=None).update(failing_since=None)
-            return
-        pause = _pause(delivery, answer, now)
-        if pause is None:
-            waiting.update(attempts=F("attempts") + 1, state=Delivery.State.FAILED)
-        else:
-            waiting.update(attempts=F("attempts") + 1, due_at=now + pause)
+        waiting.update(attempts=F("attempts") + 1, **_outcome(delivery, answer, now))
+    # Apart from that: whoever removes the webhook has it locked, and waits for the delivery.
+    if answer.is_success:
+        Webhook.objects.filter(pk=delivery.webhook_id).exclude(failing_since=None).update(failing_since=None)
+    else:
         _note_failure(delivery.webhook_id, answer, now)
+
+
+def _outcome(delivery: Delivery, answer: Answer, now: datetime) -> dict[str, Any]:
+    """How the delivery stands after an attempt."""
+    if answer.is_success:
+        return {"state": Delivery.State.DELIVERED}
+    pause = pause_after(delivery.attempts + 1, dice=random.random(), asked_for=asked_for(answer.retry_after, now))
+    if answer.status == GONE or pause is None:
+        return {"state": Delivery.State.FAILED}
+    return {"due_at": now + pause}
 
 
 def _are_all_in_the_book(contacts: list[int]) -> bool:
@@ -127,12 +134,6 @@ def _are_all_in_the_book(contacts: list[int]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_STILL_IN_THE_BOOK, [contacts])
         return len(cursor.fetchall()) == len(contacts)
-
-
-def _pause(delivery: Delivery, answer: Answer, now: datetime) -> timedelta | None:
-    if answer.status == GONE:
-        return None
-    return pause_after(delivery.attempts + 1, dice=random.random(), asked_for=asked_for(answer.retry_after, now))
 
 
 def _note_failure(webhook: int, answer: Answer, now: datetime) -> None:

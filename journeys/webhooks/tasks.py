@@ -12,10 +12,10 @@ GOES_ON_SECONDS = 60.0
 courier = Courier()
 
 
-@app.periodic(cron="* * * * * */5")
+@app.periodic(cron="* * * * * */15")
 @app.task(queueing_lock="deliver_webhooks", priority=1)
 def deliver_webhooks(timestamp: int) -> None:
-    """Every five seconds: see to it that messages are delivered, beside this worker's jobs and not as one of them."""
+    """Four times a minute: see to it that messages are delivered, beside this worker's jobs and not as one of them."""
     if is_any_on():
         courier.go_on(seconds=GOES_ON_SECONDS)
 

@@ -1,5 +1,6 @@
 """Delivering to a real server: what is signed, what is tried again and when, and what turns a webhook off."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -288,6 +289,28 @@ def test_a_webhook_that_is_removed_meanwhile_leaves_nothing(db: None) -> None:
         return Answer(status=200)
 
     assert deliver_next(webhook.pk, by=removed) is True
+    assert (Webhook.objects.count(), Delivery.objects.count(), Attempt.objects.count()) == (0, 0, 0)
+
+
+def test_removing_a_webhook_waits_for_an_attempt_that_is_being_written_down(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook, _ = webhook_with_a_test()
+    is_writing, may_go_on = threading.Event(), threading.Event()
+
+    def pause(contacts: list[int]) -> bool:
+        is_writing.set()
+        return may_go_on.wait(30)
+
+    monkeypatch.setattr(sending, "_are_all_in_the_book", pause)
+    with elsewhere() as sender, elsewhere() as administrator:
+        attempt = sender.do(deliver_next, webhook.pk, by=answering(Answer(status=500, text="Out of order")))
+        assert is_writing.wait(30)
+        removal = administrator.do(actions.remove_webhook, webhook=webhook, by=webhook.created_by)
+        assert administrator.has_to_wait()
+        may_go_on.set()
+        assert attempt.result() is True
+        removal.result()
     assert (Webhook.objects.count(), Delivery.objects.count(), Attempt.objects.count()) == (0, 0, 0)
 
 
