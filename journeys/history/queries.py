@@ -14,14 +14,12 @@ from contacts.causes import Cause
 from contacts.models import Contact, Note
 from journeys.review.models import Review
 from journeys.runs.models import Run
-from journeys.status.models import Direction, LostReason, StatusChange
+from journeys.status.models import LATER, Direction, LostReason, StatusChange
 from journeys.status.words import was_changed
 from stages.queries import StageNames, StageThen
 
 PAGE = 50
 """So many changes are shown at once."""
-
-_LATER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class ChangeInWords:
     @property
     def was_recorded_later(self) -> bool:
         """It is dated before the moment it was written down."""
-        return self.change.recorded_at - self.change.changed_at > _LATER
+        return self.change.recorded_at - self.change.changed_at > LATER
 
 
 def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:

@@ -7,21 +7,12 @@ from django.db.models import F, Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0011_webhooks"),
+        ("journeys", "0012_reports"),
         ("stages", "0001_initial"),
     ]
 
     operations = [
-        migrations.RemoveIndex(model_name="statuschange", name="status_changes_by_time"),
         migrations.RemoveIndex(model_name="statuschange", name="moves_out_of_stage"),
-        migrations.AddIndex(
-            model_name="statuschange",
-            index=models.Index(
-                fields=["changed_at", "id"],
-                include=["contact", "from_stage", "to_stage", "from_lost", "to_lost"],
-                name="status_changes_by_time",
-            ),
-        ),
         migrations.AddIndex(
             model_name="statuschange",
             index=models.Index(

@@ -53,8 +53,8 @@ def how_many_behind(behind: Behind) -> Count:
 def _contacts(behind: Behind, before: str, after: str, size: int) -> ChangePage:
     ends_at, begins_at = _number(before), _number(after)
     statement = f"""
-        {behind.sql} AND (%(before)s::bigint IS NULL OR change.contact_id < %(before)s::bigint)
-                     AND (%(after)s::bigint IS NULL OR change.contact_id > %(after)s::bigint)
+        {behind.sql} AND (%(before)s::bigint IS NULL OR {behind.key} < %(before)s::bigint)
+                     AND (%(after)s::bigint IS NULL OR {behind.key} > %(after)s::bigint)
         ORDER BY contact_id {"ASC" if ends_at is None else "DESC"} LIMIT %(limit)s"""
     found = _ids(statement, {**behind.values, "before": ends_at, "after": begins_at, "limit": size + 1})
     shown = sorted(found[:size])

@@ -11,4 +11,5 @@ urlpatterns = [
     path("reports/trend", views.trend, name="trend"),
     path("reports/flows", views.flows, name="flows"),
     path("reports/contacts", views.report_contacts, name="report_contacts"),
+    path("reports/notes", views.report_notes, name="report_notes"),
 ]

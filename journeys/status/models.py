@@ -1,8 +1,11 @@
 """Where each contact stands, and every change that led there."""
 
+from datetime import timedelta
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
+from django.db.models.lookups import GreaterThan
 
 from config.constraints import ErrorsBesideFields
 from contacts.causes import Cause
@@ -91,6 +94,10 @@ class Direction(models.IntegerChoices):
     FORWARD = 1, "forward"
 
 
+LATER = timedelta(minutes=1)
+"""A change that was recorded longer after its date than this was dated back."""
+
+
 class StatusChange(models.Model):
     """One move of one contact. Written by the database alone and never rewritten; numbers and codes only."""
 
@@ -141,8 +148,11 @@ class StatusChange(models.Model):
             # What reports read of millions of changes stands in the index, in the order of time.
             models.Index(
                 fields=["changed_at", "id"],
-                include=["contact", "from_stage", "to_stage", "from_lost", "to_lost"],
-                name="status_changes_by_time",
+                include=[
+                    *("contact", "from_stage", "from_lost", "from_outside"),
+                    *("to_stage", "to_lost", "to_outside", "undoes"),
+                ],
+                name="moves_by_time",
             ),
             models.Index(
                 fields=["from_stage", "changed_at"],
@@ -150,14 +160,18 @@ class StatusChange(models.Model):
                 condition=Q(direction__isnull=False),
                 name="moves_out_of_stage",
             ),
-            # Of rows that are few. All others cost nothing.
+            # Of rows that are few.
             models.Index(fields=["undoes", "id"], condition=Q(undoes__isnull=False), name="undos_by_what_they_undo"),
             models.Index(
                 fields=["contact", "id"],
                 condition=Q(from_lost=True, to_lost=False, from_stage=F("to_stage")),
                 name="recoveries_in_place",
             ),
-            models.Index(fields=["undoes"], condition=Q(undoes__isnull=False), name="undos_of_status_changes"),
+            models.Index(
+                fields=["recorded_at", "changed_at"],
+                condition=Q(GreaterThan(F("recorded_at") - F("changed_at"), Value(LATER))),
+                name="changes_recorded_later",
+            ),
         ]
 
     def __str__(self) -> str:

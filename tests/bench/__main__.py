@@ -18,7 +18,18 @@ def main() -> int:
     given = _arguments()
     with throw_away_server(urls="tests.bench.urls") as server:
         # In this order: all but the first three change what the book says.
-        for subject in ("loading", "pages", "exports", "moves", "imports", "runs", "wire", "wizard", "webhooks"):
+        for subject in (
+            "loading",
+            "pages",
+            "exports",
+            "reports",
+            "moves",
+            "imports",
+            "runs",
+            "wire",
+            "wizard",
+            "webhooks",
+        ):
             importlib.import_module(f"tests.bench.{subject}")
         from tests.bench.bench import Bench
 
