@@ -11,8 +11,8 @@ from contacts.models import Contact
 from contacts.views.addresses import id_in
 from journeys.book.queries import PAGE, Count, how_many
 from journeys.bulk.queries import contacts_by_name
-from journeys.reports.behind import Behind
 from journeys.reports.people import how_many_behind
+from journeys.reports.readers import read_behind
 from journeys.runs.operations import Selection
 
 NAMED = 5
@@ -59,7 +59,7 @@ def chosen_in(address: QueryDict) -> Chosen:
 
 def _behind_a_number(said: str) -> Chosen:
     try:
-        behind = Behind.read(json.loads(said))
+        behind = read_behind(json.loads(said))
     except ValueError:
         return Chosen(ignored=["The address names no number of a report, so nobody is selected."])
     count = how_many_behind(behind)

@@ -50,8 +50,8 @@ class Behind:
         try:
             read = cls(
                 place=_whereabouts(data["place"]),
-                start=_moment(data.get("start")),
-                end=_moment(data.get("end")),
+                start=moment_of(data.get("start")),
+                end=moment_of(data.get("end")),
                 was=_whereabouts(data["was"]) if "was" in data else None,
                 term=_term(data.get("term", "")),
                 members=Members.read(data.get("members", {})),
@@ -153,7 +153,8 @@ def _whereabouts(text: str) -> Whereabouts:
     raise ValueError(text)
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment_of(text: str | None) -> datetime | None:
+    """A moment as data writes it. Raises ValueError for anything else."""
     moment = datetime.fromisoformat(text) if text else None
     if moment and not (moment.tzinfo and 1900 < moment.year < 2300):
         raise ValueError(text)
