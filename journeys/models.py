@@ -3,6 +3,7 @@
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
+from journeys.segments.models import Segment
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.stuck.models import StageMeasure
 
@@ -19,6 +20,7 @@ __all__ = [
     "RunOutcome",
     "RunPreview",
     "RunSlice",
+    "Segment",
     "StageMeasure",
     "StatusChange",
 ]

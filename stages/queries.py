@@ -35,13 +35,14 @@ def categories() -> list[Category]:
 
 @dataclass(frozen=True, slots=True)
 class StageThen:
-    """A stage as it was called at some moment, beside what it is called now."""
+    """A stage as it was called at some moment, with its weight of then, beside what it is called now."""
 
     pk: int
     name: str
     colour: str
     name_now: str
     is_retired: bool
+    weight: int
 
     @property
     def was_renamed(self) -> bool:
@@ -77,6 +78,7 @@ class StageNames:
             colour=now.colour,
             name_now=now.name,
             is_retired=now.retired_at is not None,
+            weight=then.weight,
         )
 
 

@@ -1,6 +1,5 @@
 """Whom the address of the page is about: contacts selected in the list, or all that its filter matches."""
 
-import json
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -12,7 +11,7 @@ from contacts.views.addresses import id_in
 from journeys.book.queries import PAGE, Count, how_many
 from journeys.bulk.queries import contacts_by_name
 from journeys.reports.people import how_many_behind
-from journeys.reports.readers import read_behind
+from journeys.reports.readers import read_signed
 from journeys.runs.operations import Selection
 
 NAMED = 5
@@ -58,9 +57,8 @@ def chosen_in(address: QueryDict) -> Chosen:
 
 
 def _behind_a_number(said: str) -> Chosen:
-    try:
-        behind = read_behind(json.loads(said))
-    except ValueError:
+    behind = read_signed(said)
+    if not behind:
         return Chosen(ignored=["The address names no number of a report, so nobody is selected."])
     count = how_many_behind(behind)
     if not count.number:

@@ -17,8 +17,8 @@ from django.utils.formats import date_format
 
 from journeys.funnel.rows import Counts, FunnelRows, funnel_rows
 from journeys.history.queries import Bookmark, ChangeInWords, history_page, in_words
+from journeys.history.undone import is_undone
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, movements_between
-from journeys.reports.undone import is_undone
 from journeys.status.models import FunnelStatus, StatusChange
 from journeys.status.queries import statuses_of
 from stages.models import Stage

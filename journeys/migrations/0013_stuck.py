@@ -7,21 +7,12 @@ from django.db.models import F, Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0006_stages_retired"),
+        ("journeys", "0007_segments"),
         ("stages", "0001_initial"),
     ]
 
     operations = [
-        migrations.RemoveIndex(model_name="statuschange", name="status_changes_by_time"),
         migrations.RemoveIndex(model_name="statuschange", name="moves_out_of_stage"),
-        migrations.AddIndex(
-            model_name="statuschange",
-            index=models.Index(
-                fields=["changed_at", "id"],
-                include=["contact", "from_stage", "to_stage", "from_lost", "to_lost"],
-                name="status_changes_by_time",
-            ),
-        ),
         migrations.AddIndex(
             model_name="statuschange",
             index=models.Index(
@@ -29,12 +20,6 @@ class Migration(migrations.Migration):
                 include=["contact", "id", "from_stage_since", "from_lost_at"],
                 condition=Q(direction__isnull=False),
                 name="moves_out_of_stage",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statuschange",
-            index=models.Index(
-                fields=["undoes", "id"], condition=Q(undoes__isnull=False), name="undos_by_what_they_undo"
             ),
         ),
         migrations.AddIndex(

@@ -15,7 +15,7 @@ from typing import Any
 
 from journeys.reports.counted import counted, fetch
 from journeys.reports.members import Members
-from journeys.reports.numbers import Number, is_number, refuse_unless
+from journeys.reports.numbers import Number
 from journeys.reports.periods import Period
 from stages.models import Stage
 from stages.queries import StageWeights
@@ -226,10 +226,6 @@ class Entered(Number):
     since: datetime
     days: int
     reached: int | None = None
-
-    def __post_init__(self) -> None:
-        refuse_unless(is_number(self.stage) and self.since and self.days in WITHIN_DAYS)
-        refuse_unless(self.reached is None or is_number(self.reached))
 
     @property
     def what(self) -> str:

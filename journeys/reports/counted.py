@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db import connection
 
+from journeys.history.undone import is_undone
 from journeys.reports.members import Members
-from journeys.reports.undone import UNDONE, is_undone
+from journeys.reports.undone import UNDONE
 
 _UNDOS_AND_UNDONE = """
     SELECT id FROM journeys_statuschange WHERE undoes_id IS NOT NULL UNION ALL SELECT id FROM undone

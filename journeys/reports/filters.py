@@ -13,10 +13,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from config.middleware import request_organisation
+from config.team.models import TeamMember
 from contacts.models import Label
 from journeys.history.filters import DayInput
 from journeys.reports.members import Members
 from journeys.reports.periods import FIRST_DAY, PRESETS, Period, Preset, Span, preset
+from journeys.segments.models import Segment
+from journeys.segments.queries import Matching, segments_for
 
 RECORDED = "recorded"
 _DAYS = ("since", "until", "beside_since", "beside_until")
@@ -36,6 +39,12 @@ class ReportForm(forms.Form):
     until = _day("To")
     beside_since = _day("Beside, from")
     beside_until = _day("Beside, to")
+    segment = forms.ModelChoiceField(
+        Segment.objects.none(),
+        required=False,
+        empty_label="Everybody",
+        error_messages={"invalid_choice": "You see no such segment: this is about everybody."},
+    )
     label = forms.ModelChoiceField(
         Label.objects.all(),
         required=False,
@@ -49,9 +58,10 @@ class ReportForm(forms.Form):
         error_messages={"invalid_choice": "Choose one of these. Undone changes are left out."},
     )
 
-    def __init__(self, data: Mapping[str, Any], *, today: date) -> None:
+    def __init__(self, data: Mapping[str, Any], *, today: date, by: TeamMember) -> None:
         super().__init__(data, label_suffix="")
         self.today = today
+        self.fields["segment"].queryset = segments_for(by)  # type: ignore[attr-defined]
         for name in _DAYS:
             self.fields[name].widget.attrs |= {"max": today.isoformat(), "min": FIRST_DAY.isoformat()}
 
@@ -97,7 +107,7 @@ class ReportFilter:
     def __init__(self, request: HttpRequest) -> None:
         self.zone = ZoneInfo(request_organisation(request).time_zone)
         self.today = timezone.localdate(timezone=self.zone)
-        self.form = ReportForm(request.GET.dict(), today=self.today)
+        self.form = ReportForm(request.GET.dict(), today=self.today, by=request.user)  # type: ignore[arg-type]
         self.form.is_valid()
         said = self.form.cleaned_data
         self.preset, span, beside = self._spans(request.GET.get("period", ""))
@@ -105,7 +115,11 @@ class ReportFilter:
         self.beside = Period(beside, self.zone, self.today)
         self.as_corrected = said.get("changes") != RECORDED
         self.label: Label | None = said.get("label")
-        self.members = Members(label=self.label.pk if self.label else None)
+        self.segment: Segment | None = said.get("segment")
+        self.members = Members(
+            label=self.label.pk if self.label else None,
+            matching=Matching.of(self.segment) if self.segment else None,
+        )
         self._show_the_days()
 
     def _spans(self, code: str) -> tuple[Preset | None, Span, Span]:
@@ -129,7 +143,10 @@ class ReportFilter:
     @property
     def whose(self) -> str:
         """The end of a title: whose changes are counted, if not everybody's."""
-        return f", of contacts carrying {self.label}" if self.label else ""
+        matching = f"matching {self.segment}" if self.segment else ""
+        carrying = f"carrying {self.label}" if self.label else ""
+        said = " and ".join(filter(None, (matching, carrying)))
+        return f", of contacts {said}" if said else ""
 
     def query(self, **others: object) -> str:
         """The query string that asks for exactly this on any later day, and for `others`; None leaves one out."""
@@ -146,6 +163,7 @@ class ReportFilter:
     @property
     def _narrowing(self) -> dict[str, object]:
         return {
+            "segment": self.segment.pk if self.segment else None,
             "label": self.label.pk if self.label else None,
             "changes": None if self.as_corrected else RECORDED,
         }

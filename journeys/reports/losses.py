@@ -10,7 +10,7 @@ from typing import Any
 
 from journeys.reports.counted import counted, fetch
 from journeys.reports.members import Members
-from journeys.reports.numbers import Number, is_number, refuse_unless
+from journeys.reports.numbers import Number
 from journeys.reports.periods import Period
 
 
@@ -115,10 +115,6 @@ class WasLost(Number):
     stage: int | None = None
     reason: int | None = None
     came_back: bool = False
-
-    def __post_init__(self) -> None:
-        for number in (self.stage, self.reason):
-            refuse_unless(number is None or number == 0 or is_number(number))
 
     @property
     def what(self) -> str:

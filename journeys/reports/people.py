@@ -9,9 +9,9 @@ from django.db import connection
 from journeys.book.queries import COUNTED, Count
 from journeys.funnel.queries import ChangePage, MovedContact, with_statuses
 from journeys.history.queries import Bookmark, in_words
+from journeys.history.undone import is_undone
 from journeys.reports.behind import Behind
 from journeys.reports.numbers import Number
-from journeys.reports.undone import is_undone
 from journeys.status.models import StatusChange
 
 PAGE = 30

@@ -74,6 +74,11 @@ class Funnel:
         return sum(count for _, count in self._places())
 
     @property
+    def places(self) -> list[Place]:
+        """Places that any contact stands in."""
+        return [place for place, count in self._places() if count]
+
+    @property
     def stages(self) -> set[int]:
         """Stages that any contact is in, or lost from."""
         return {place.stage for place, count in self._places() if place.stage is not None and count}

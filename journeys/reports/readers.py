@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from journeys.reports.behind import Behind
+from journeys.reports.behind import Behind, unsigned
 from journeys.reports.conversion import Entered
 from journeys.reports.losses import WasLost
 from journeys.reports.numbers import Number
@@ -14,9 +14,11 @@ _NUMBERS: dict[str, type[Number]] = {number.of: number for number in (Entered, L
 
 
 def read_behind(data: Mapping[str, Any]) -> Behind | Number:
-    """What `as_json` wrote. Raises ValueError for anything else."""
-    try:
-        number = _NUMBERS.get(data.get("of", ""))
-    except (AttributeError, TypeError) as wrong:
-        raise ValueError(data) from wrong
-    return number.read(data) if number else Behind.read(data)
+    """What `as_json` wrote."""
+    return _NUMBERS[data["of"]].read(data) if "of" in data else Behind.read(data)
+
+
+def read_signed(text: str) -> Behind | Number | None:
+    """What `signed` wrote, or None for anything else."""
+    data = unsigned(text)
+    return read_behind(data) if data is not None else None

@@ -47,19 +47,36 @@ def render_report(
         title: the report in one sentence, without its full stop: "Ins and outs in October 2026".
         table: read for a file only.
     """
-    title += asked.whose
     if request.GET.get("format") == CSV:
         return csv_file(f"{_screen(template)}-{asked.period.first}-{asked.period.last}", table)
-    shared = {
+    return render_page(request, template, _shared(request, asked, title) | context, parts=parts)
+
+
+def waits(request: HttpRequest, *, is_slow: bool) -> bool:
+    """Whether the page is shown without its figures at first, because they take their time: they ask for themselves.
+
+    Who has no JavaScript asks for them with `counted=1`.
+    """
+    return is_slow and not request.htmx and not {"counted", "format"} & request.GET.keys()  # type: ignore[attr-defined]
+
+
+def render_waiting(request: HttpRequest, template: str, asked: ReportFilter, *, title: str) -> HttpResponse:
+    """A report that waits for its figures."""
+    return render_page(request, template, _shared(request, asked, title) | {"waits": True})
+
+
+def _shared(request: HttpRequest, asked: ReportFilter, title: str) -> dict[str, Any]:
+    return {
         "asked": asked,
-        "title": title,
+        "title": title + asked.whose,
+        "here": request.get_full_path(),
+        "counted_address": asked.query(counted=1),
         "csv_address": asked.query(format=CSV),
         "exact_address": request.build_absolute_uri(asked.query()),
         "recorded_address": asked.query(changes="recorded"),
         "corrected_address": asked.query(changes=None),
-        "everybody_address": asked.query(label=None),
+        "everybody_address": asked.query(label=None, segment=None),
     }
-    return render_page(request, template, shared | context, parts=parts)
 
 
 def csv_file(name: str, table: Table) -> HttpResponse:

@@ -13,7 +13,7 @@ from typing import Any
 
 from journeys.reports.counted import counted, fetch
 from journeys.reports.members import Members
-from journeys.reports.numbers import Number, is_number, refuse_unless
+from journeys.reports.numbers import Number
 from journeys.reports.periods import Period
 
 FEW = 10
@@ -157,9 +157,6 @@ class Stayed(Number):
     stage: int
     days: int | None = None
 
-    def __post_init__(self) -> None:
-        refuse_unless(is_number(self.stage) and (self.days is None or is_class(self.days)))
-
     @property
     def what(self) -> str:
         conditions = ["change.direction IS NOT NULL AND change.from_stage_id = %(stage)s"]
@@ -188,8 +185,3 @@ class Stayed(Number):
             values["least"] = timedelta(days=self.days)
             values["most"] = timedelta(days=following[0]) if following else None
         return values
-
-
-def is_class(days: object) -> bool:
-    """Whether a class of stays begins at so many days."""
-    return type(days) is int and days in EDGES

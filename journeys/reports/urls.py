@@ -7,5 +7,8 @@ from journeys.reports import views
 urlpatterns = [
     path("reports", views.reports, name="reports"),
     path("reports/ins-and-outs", views.ins_and_outs, name="ins_and_outs"),
+    path("reports/compare", views.compare, name="compare"),
+    path("reports/trend", views.trend, name="trend"),
+    path("reports/flows", views.flows, name="flows"),
     path("reports/contacts", views.report_contacts, name="report_contacts"),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from journeys.reports.counted import counted
 from journeys.reports.members import Members
-from journeys.reports.numbers import Number, is_number, refuse_unless
+from journeys.reports.numbers import Number
 from stages.models import Stage
 
 
@@ -61,10 +61,6 @@ class Late(Number):
 
     days: Sequence[tuple[int, float]]
     at_most: float | None = None
-
-    def __post_init__(self) -> None:
-        refuse_unless(self.end and all(is_number(stage) and _is_time(days) for stage, days in self.days))
-        refuse_unless(self.at_most is None or _is_time(self.at_most))
 
     @classmethod
     def than(cls, targets: Iterable[Limit], *, now: datetime, members: Members, as_corrected: bool = True) -> "Late":

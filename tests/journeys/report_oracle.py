@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import strategies as st
 
 from contacts.causes import Cause
@@ -16,6 +17,7 @@ from contacts.models import CarriedLabel, Contact, Label
 from journeys.book.actions import erase_contacts
 from journeys.reports.queries import Place
 from journeys.retiring.actions import merge_stages, retire_stage
+from journeys.runs import actions as run_actions
 from journeys.status import actions as status
 from journeys.status.models import LostReason, StatusChange
 from stages import actions as stages
@@ -161,8 +163,16 @@ moments = st.builds(
 
 
 def live_through(past: Iterable[tuple[str, int, int, timedelta | None]], label: Label) -> None:
-    """Have a book live through a past, by the actions that people use. Some of what is asked for is refused."""
-    _Life(label).live([("enter", 0, 1, timedelta()), *past])
+    """Have a book live through a past, by the actions that people use. Some of what is asked for is refused.
+
+    A run limits the time of its transaction, and here that would be the test's own.
+    """
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(run_actions, "_limit_time", lambda: None)
+    try:
+        _Life(label).live([("enter", 0, 1, timedelta()), *past])
+    finally:
+        monkeypatch.undo()
 
 
 class _Life:

@@ -2,10 +2,8 @@
 
 import csv
 import io
-import json
 import re
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -139,7 +137,7 @@ def test_who_was_erased_is_there_without_a_name(reading: Client, aware: Stage) -
 
 def test_label_these_contacts_goes_through_the_preview(client_of, marketer: TeamMember, aware: Stage) -> None:
     label = LabelFactory(name="win back")
-    there, left = contact_in(aware, since=on(1)), contact_in(aware, since=on(1, 11))
+    there, _ = contact_in(aware, since=on(1)), contact_in(aware, since=on(1, 11))
     client = client_of(marketer)
     shown = client.get(address(f"place={aware.pk}"))
     link = re.search(r'href="(/contacts/bulk[^"]*behind=[^"]*)"', shown.text)
@@ -150,11 +148,9 @@ def test_label_these_contacts_goes_through_the_preview(client_of, marketer: Team
     assert response.status_code == 302
     preview = RunPreview.objects.get()
     assert (preview.contacts, preview.records) == ([there.pk], 1)
-    assert json.loads(unquote(bulk.split("behind=")[1])) == preview.selection["behind"]
     assert not CarriedLabel.objects.exists()
     again = selected(Selection.read(preview.selection))
     assert contacts_of(again.sql, again.values) == [there.pk]
-    assert left.pk
 
 
 def contacts_of(sql: str, values: dict) -> list[int]:
@@ -163,14 +159,7 @@ def contacts_of(sql: str, values: dict) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "x", "[]", "{}", "null", "1", '{"place":"x"}', '{"place":"3","start":"yesterday"}', '{"place":"3","end":1}',
-        '{"place":"3","end":"2025-01-01"}', '{"place":"3","term":"moved"}', '{"place":"3","term":"x"}',
-        '{"place":"3","members":{"label":"x"}}', '{"place":["3"]}', '{"place":"1) OR (1=1"}', '{"place":"3","was":3}',
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("said", ["", "x", "{}", '{"place":"3"}', "eyJwbGFjZSI6IjMifQ:1vO:x", "é", "a:b:c"])
 def test_a_bulk_change_of_a_number_that_is_none_selects_nobody(client_of, marketer: TeamMember, said: str) -> None:
     response = client_of(marketer).get("/contacts/bulk", {"behind": said})
     assert response.status_code == 200

@@ -10,17 +10,20 @@ from hypothesis import given
 from contacts.models import CarriedLabel, Label
 from journeys.reports.behind import Behind
 from journeys.reports.counts import funnels_of, ledger_of, movements_of
+from journeys.reports.flows import flows_of, ways
 from journeys.reports.ledger import BookRow, Term
 from journeys.reports.members import EVERYBODY, Members
 from journeys.reports.people import page_behind
 from journeys.reports.places import Whereabouts
 from journeys.reports.queries import Place
+from journeys.segments.conditions import Condition, Conditions, Operator
+from journeys.segments.queries import Matching, this_moment
 from stages.models import Stage
 from tests.factories import LabelFactory
 from tests.heart import counts
 from tests.journeys.report_oracle import Recount, live_through, moments, pasts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.hypothesis, pytest.mark.django_db]
 
 
 @pytest.fixture
@@ -34,9 +37,12 @@ def test_every_report_is_what_a_recount_gives(label: Label, past, first, last) -
     with transaction.atomic():
         live_through(past, label)
         carriers = set(CarriedLabel.objects.filter(label=label).values_list("contact_id", flat=True))
-        for as_corrected, members in product((True, False), (EVERYBODY, Members(label=label.pk))):
+        segment = Matching(Conditions(((Condition("label", Operator.CARRIED, label=label.pk),),)), this_moment())
+        for as_corrected, members in product(
+            (True, False), (EVERYBODY, Members(label=label.pk), Members(label=label.pk, matching=segment))
+        ):
             recount = Recount(as_corrected=as_corrected, contacts=None if members.is_everybody else carriers)
-            for check in (_funnels, _movements, _ledger, _names):
+            for check in (_funnels, _movements, _ledger, _flows, _names):
                 check(recount, members, first, last, as_corrected)
         transaction.set_rollback(True)
 
@@ -89,6 +95,14 @@ def _lost(funnel: Counter[Place]) -> int:
 
 def _is_present(place: Place) -> bool:
     return not place.lost and not place.outside
+
+
+def _flows(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
+    weights = dict(Stage.objects.values_list("pk", "weight"))
+    for end in (last, None):
+        found = flows_of(members, first, end, as_corrected=as_corrected)
+        assert found == recount.flows(first, end)
+        assert sum(ways(found, weights).values()) == sum(found.values())
 
 
 def _names(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:

@@ -11,7 +11,7 @@ from journeys.reports.counts import ledger_of
 from journeys.reports.filters import ReportFilter
 from journeys.reports.ledger import Ledger, LedgerRow, Term
 from journeys.reports.periods import Period
-from journeys.reports.shown import Table, render_report
+from journeys.reports.shown import Table, render_report, render_waiting, waits
 from journeys.reports.views.shared import StagesThen, StageThen
 
 COLUMNS = {
@@ -58,6 +58,9 @@ class Row:
 def ins_and_outs(request: HttpRequest) -> HttpResponse:
     """The ledger of a period, beside that of another one."""
     asked = ReportFilter(request)
+    title = f"Ins and outs in {asked.period}, against {asked.beside}"
+    if waits(request, is_slow=asked.is_narrowed):
+        return render_waiting(request, "journeys/ins_and_outs.html", asked, title=title)
     stages = StagesThen(asked.period.end)
     now, beside = (_ledger(asked, period, stages) for period in (asked.period, asked.beside))
     rows = [
@@ -69,17 +72,8 @@ def ins_and_outs(request: HttpRequest) -> HttpResponse:
         request,
         "journeys/ins_and_outs.html",
         asked,
-        title=f"Ins and outs in {asked.period}, against {asked.beside}",
-        table=Table(
-            [
-                "stage",
-                "at the start",
-                *(words.lower() for words in COLUMNS.values()),
-                "at the end",
-                "does not add up by",
-            ],
-            [[row.named.name, row.now.start, *row.now.terms.values(), row.now.end, row.now.missing] for row in rows],
-        ),
+        title=title,
+        table=_table(rows),
         context={
             "columns": [(words, "+" if term.is_in else "−") for term, words in COLUMNS.items()],
             "rows": rows,
@@ -87,6 +81,15 @@ def ins_and_outs(request: HttpRequest) -> HttpResponse:
             "beside": beside,
             "largest": [(stages.words(one.start), stages.words(one.end), one) for one in now.largest],
         },
+        parts=["ins-and-outs-figures"],
+    )
+
+
+def _table(rows: list[Row]) -> Table:
+    words = [words.lower() for words in COLUMNS.values()]
+    return Table(
+        ["stage", "at the start", *words, "at the end", "does not add up by"],
+        [[row.named.name, row.now.start, *row.now.terms.values(), row.now.end, row.now.missing] for row in rows],
     )
 
 

@@ -1,9 +1,7 @@
 """Who is behind a number of a report."""
 
-import json
 from collections.abc import Iterator
 from datetime import date, tzinfo
-from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -70,7 +68,7 @@ def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpRespons
         "here": request.get_full_path(),
         "back": _report(request, asked),
         "csv_address": f"{here}&format={CSV}",
-        "label_address": f"{bulk}?act={Act.PUT_ON_LABEL}&behind={_quoted(behind)}",
+        "label_address": f"{bulk}?act={Act.PUT_ON_LABEL}&behind={behind.signed}",
         "may_label": request.user.role >= Role.MARKETER,  # type: ignore[union-attr]
         "previous": page.before and f"{here}&before={page.before}",
         "next": page.after and f"{here}&after={page.after}",
@@ -152,10 +150,6 @@ def _row(move: MovedContact) -> list[object]:
         timezone.localtime(change.change.changed_at).isoformat(timespec="seconds"),
         str(move.status or ""),
     ]
-
-
-def _quoted(behind: Behind) -> str:
-    return quote(json.dumps(behind.as_json(), separators=(",", ":")))
 
 
 def _day(day: date) -> str:

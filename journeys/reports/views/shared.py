@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from journeys.reports.places import Whereabouts
+from journeys.reports.places import LOST, OUTSIDE, Whereabouts
 from journeys.reports.queries import Place
 from stages.models import Stage
 from stages.queries import StageNames
@@ -11,10 +11,11 @@ from stages.queries import StageNames
 
 @dataclass(frozen=True, slots=True)
 class StageThen:
-    """A stage, or none for None, with its name at the moment that is looked at."""
+    """A stage, or none for None, with its name and weight at the moment that is looked at."""
 
     stage: Stage | None
     name: str
+    weight: int = 0
 
     @property
     def key(self) -> str:
@@ -32,10 +33,11 @@ class StagesThen:
     def __init__(self, at: datetime | None) -> None:
         """At most two queries."""
         names = StageNames() if at else None
-        self._stages = {
-            stage.pk: StageThen(stage, str(names.at(stage.pk, at) or stage) if names and at else stage.name)
-            for stage in Stage.objects.order_by("weight", "pk")
-        }
+        self._stages: dict[int, StageThen] = {}
+        for stage in Stage.objects.order_by("weight", "pk"):
+            then = names.at(stage.pk, at) if names and at else None
+            named = StageThen(stage, then.name, then.weight) if then else StageThen(stage, stage.name, stage.weight)
+            self._stages[stage.pk] = named
 
     @property
     def numbers(self) -> list[int]:
@@ -44,6 +46,15 @@ class StagesThen:
     @property
     def names(self) -> dict[int, str]:
         return {pk: stage.name for pk, stage in self._stages.items()}
+
+    @property
+    def weights(self) -> dict[int, int]:
+        return {pk: stage.weight for pk, stage in self._stages.items()}
+
+    @property
+    def keys(self) -> list[str]:
+        """Every place, lost ones together, in the order in which reports show them."""
+        return [*(str(pk) for pk in self._stages), "none", LOST, OUTSIDE]
 
     def of(self, stage: int | None) -> StageThen:
         return self._stages[stage] if stage else StageThen(None, "No status yet")
