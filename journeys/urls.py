@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("journeys.retiring.urls")),
     path("", include("journeys.bulk.urls")),
     path("", include("journeys.reports.urls")),
+    path("", include("journeys.stuck.urls")),
 ]

@@ -239,6 +239,34 @@
     if ((event.submitter || event.target).closest(".htmx-request:not(form)")) event.preventDefault();
   });
 
+  // Rows that are walked with j and k, each with buttons for a letter (`data-act`). When its row goes, the next has the focus.
+
+  let stepAt = -1;
+
+  const steps = () => [...document.querySelectorAll("[data-steps]")];
+
+  const stepNow = () => document.activeElement?.closest("[data-steps]") || null;
+
+  const stepTo = (place) => {
+    const rows = steps();
+    stepAt = Math.max(0, Math.min(place, rows.length - 1));
+    rows[stepAt]?.focus();
+    rows[stepAt]?.scrollIntoView({ block: "nearest" });
+  };
+
+  const walk = (letter) => {
+    const now = steps().indexOf(stepNow());
+    if (letter === "j") stepTo(now + 1);
+    else if (letter === "k") stepTo(now < 0 ? 0 : now - 1);
+    else steps()[now]?.querySelector(`[data-act="${CSS.escape(letter)}"]`)?.click();
+  };
+
+  document.addEventListener("htmx:beforeRequest", () => (stepAt = steps().indexOf(stepNow())));
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (stepAt >= 0 && document.activeElement === document.body && steps().length) stepTo(stepAt);
+  });
+
   // Keys. Single letters only where the person did not switch them off, and never while typing.
 
   let afterG = 0;
@@ -277,6 +305,8 @@
       followKey(event.key);
     } else if (event.key === "g") {
       afterG = event.timeStamp;
+    } else if (event.key.length === 1 && steps().length) {
+      walk(event.key);
     }
   });
 })();

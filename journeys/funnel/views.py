@@ -18,6 +18,7 @@ from journeys.funnel.forms import DayForm
 from journeys.funnel.queries import ANY, EVERYWHERE, ChangePage, FunnelDay, StatusPage, Way
 from journeys.funnel.rows import FunnelRow, FunnelRows
 from journeys.history.queries import Bookmark
+from journeys.stuck.queries import measures
 
 IN, LOST = "stage", "lost"
 
@@ -63,6 +64,7 @@ def customer_journey(request: HttpRequest) -> HttpResponse:
         "of": of,
         "funnel": funnel,
         "chosen": chosen,
+        "measures": measures() if of.is_today else {},
         "earlier_days": _earlier_days(today),
         "recorded_later": of.end and queries.was_recorded_later(of.end),
         "query": query,

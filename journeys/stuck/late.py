@@ -63,10 +63,18 @@ class Late(Number):
     at_most: float | None = None
 
     @classmethod
-    def than(cls, targets: Iterable[Limit], *, now: datetime, members: Members, as_corrected: bool = True) -> "Late":
+    def than(
+        cls,
+        targets: Iterable[Limit],
+        *,
+        now: datetime,
+        members: Members,
+        as_corrected: bool = True,
+        at_most: float | None = None,
+    ) -> "Late":
         """Those who are over these targets."""
         days = [(target.stage.pk, target.days) for target in targets if target.days is not None]
-        return cls(days=days, end=now, members=members, as_corrected=as_corrected)
+        return cls(days=days, end=now, members=members, as_corrected=as_corrected, at_most=at_most)
 
     def statement(self, what: str) -> str:
         """The statement that gives this of each of them: `contact_id`, `stage_id` and `due_at` are known."""

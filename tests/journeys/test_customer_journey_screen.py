@@ -309,7 +309,7 @@ def test_pages_of_changes_and_of_the_past(reading: Client, aware: Stage, address
 @pytest.mark.parametrize("many", [1, 3])
 @pytest.mark.parametrize(
     ("show", "of_then", "count"),
-    [("stage", False, 10), ("entered", False, 14), ("stage", True, 17), ("entered", True, 16)],
+    [("stage", False, 11), ("entered", False, 15), ("stage", True, 17), ("entered", True, 16)],
 )
 def test_the_number_of_queries_does_not_grow(
     client_of, operator, aware: Stage, many: int, show: str, of_then: bool, count: int
