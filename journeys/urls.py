@@ -19,4 +19,5 @@ urlpatterns = [
     path("", include("journeys.webhooks.urls")),
     path("", include("journeys.segments.urls")),
     path("", include("journeys.retention.urls")),
+    path("", include("journeys.stuck.urls")),
 ]

@@ -18,6 +18,7 @@ NO_ACTIONS = {
     "journeys.imports.wizard.actions.work_on_import": "does what somebody asked for, in their name",
     "journeys.reports.actions.fold_flows": "sums what is written already, every minute",
     "journeys.runs.actions.work_on_run": "does what somebody confirmed, in their name",
+    "journeys.stuck.actions.measure_stages": "measures what is written already, every ten minutes",
     "journeys.sample.actions.load_sample_data": "plays the people of its own story",
     "journeys.stuck.actions.measure_stages": "measures what is written already, every night",
 }

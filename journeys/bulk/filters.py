@@ -11,8 +11,8 @@ from contacts.models import Contact
 from contacts.views.addresses import id_in
 from journeys.book.queries import PAGE, Count, how_many
 from journeys.bulk.queries import contacts_by_name
-from journeys.reports.behind import Behind
 from journeys.reports.people import how_many_behind
+from journeys.reports.readers import read_signed
 from journeys.runs.operations import Selection
 
 NAMED = 5
@@ -58,7 +58,7 @@ def chosen_in(address: QueryDict, member: TeamMember) -> Chosen:
 
 
 def _behind_a_number(said: str) -> Chosen:
-    behind = Behind.read_signed(said)
+    behind = read_signed(said)
     if not behind:
         return Chosen(ignored=["The address names no number of a report, so nobody is selected."])
     count = how_many_behind(behind)

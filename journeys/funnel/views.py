@@ -19,6 +19,7 @@ from journeys.funnel.queries import ANY, EVERYWHERE, ChangePage, FunnelDay, Stat
 from journeys.funnel.rows import FunnelRow, FunnelRows
 from journeys.history.queries import Bookmark
 from journeys.segments.queries import Matching, segments_for
+from journeys.stuck.queries import measures
 
 IN, LOST = "stage", "lost"
 
@@ -74,6 +75,7 @@ def customer_journey(request: HttpRequest) -> HttpResponse:
         "is_unknown_segment": bool(request.GET.get("segment")) and segment is None,
         "of_segment": of_segment,
         "of_day": of_day,
+        "measures": measures() if of.is_today else {},
         "earlier_days": _earlier_days(today),
         "recorded_later": of.end and queries.was_recorded_later(of.end),
         "query": query,

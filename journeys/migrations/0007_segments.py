@@ -1,4 +1,4 @@
-"""Segments."""
+"""Segments; and which changes were undone is found along an index, for those that ask who entered or left a stage."""
 
 import django.db.models.deletion
 import django.db.models.functions.text
@@ -14,6 +14,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddIndex(
+            model_name="statuschange",
+            index=models.Index(
+                condition=models.Q(undoes__isnull=False), fields=["undoes"], name="undos_of_status_changes"
+            ),
+        ),
         migrations.CreateModel(
             name="Segment",
             fields=[

@@ -25,12 +25,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="statuschange",
             index=models.Index(
-                fields=["undoes", "id"], condition=Q(undoes__isnull=False), name="undos_by_what_they_undo"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statuschange",
-            index=models.Index(
                 fields=["contact", "id"],
                 condition=Q(from_lost=True, to_lost=False, from_stage=F("to_stage")),
                 name="recoveries_in_place",

@@ -18,6 +18,19 @@ MOVED = "moved"
 """In place of a term: a change from `was` to `place`."""
 
 
+def sign(data: dict[str, Any]) -> str:
+    """Data for an address. `unsigned` reads it."""
+    return signing.dumps(data, salt=_SALT, compress=True)
+
+
+def unsigned(text: str) -> dict[str, Any] | None:
+    """What `sign` wrote, or None for anything else."""
+    try:
+        return signing.loads(text, salt=_SALT)
+    except signing.BadSignature:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
     """Whom a number counts, as data. Without a term, contacts: those that stood in `place` before `end` (now if None),
@@ -64,15 +77,7 @@ class Behind:
     @property
     def signed(self) -> str:
         """The same for an address: who wrote another one is found out."""
-        return signing.dumps(self.as_json(), salt=_SALT, compress=True)
-
-    @classmethod
-    def read_signed(cls, text: str) -> "Behind | None":
-        """What `signed` wrote, or None for anything else."""
-        try:
-            return cls.read(signing.loads(text, salt=_SALT))
-        except signing.BadSignature:
-            return None
+        return sign(self.as_json())
 
     @property
     def sql(self) -> str:

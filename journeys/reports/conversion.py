@@ -10,16 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import QuerySet
-
-from journeys.reports.counted import condition, counted, counts, fetch, of_members
+from journeys.reports.counted import counted, fetch
 from journeys.reports.members import Members
+from journeys.reports.numbers import Number
 from journeys.reports.periods import Period
-from journeys.status.models import StatusChange
 from stages.models import Stage
 from stages.queries import StageWeights
 
@@ -213,49 +210,59 @@ def _later(stage: Stage, stages: Iterable[Stage], groups: Iterable[Group]) -> li
     return [one for one in stages if one.pk in reached | in_use]
 
 
-_FIRST_ENTRY = """
-    {enters} AND {counts} AND NOT EXISTS (
-        SELECT FROM journeys_statuschange earlier
-        WHERE earlier.contact_id = journeys_statuschange.contact_id AND earlier.id < journeys_statuschange.id
-          AND earlier.changed_at >= %(start)s AND {enters_earlier} AND {earlier_counts})
-"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered(Number):
+    """People who entered a stage for the first time since the period began.
 
-_CAME_FURTHER = """
-    EXISTS (
-        SELECT FROM journeys_statuschange later
-        JOIN unnest(%(entered)s::bigint[], %(since)s::timestamptz[], %(until)s::timestamptz[])
-             AS reach (entered, since, until)
-          ON reach.entered = later.to_stage_id AND {then}
-        WHERE later.contact_id = journeys_statuschange.contact_id AND later.id > journeys_statuschange.id
-          AND later.changed_at <= journeys_statuschange.changed_at + %(within)s
-          AND NOT later.to_lost AND {counts})
-"""
-
-
-def people(
-    question: Question, start: datetime, end: datetime | None, *, reached: Stage | None
-) -> QuerySet[StatusChange]:
-    """The changes by which people entered the stage for the first time, between two moments. One query, when read.
-
-    Args:
-        reached: those alone who came to this stage, or past it.
+    Attributes:
+        since: when the period began.
+        reached: those alone who came to this stage, or past it, within so many days.
     """
-    found = []
-    if reached:
-        found = [one for one in reach(question.stage, Stage.objects.all(), StageWeights()) if one.stage == reached.pk]
-    values = {**_values(question, found), "within": question.within}
-    is_counted = partial(counts, as_corrected=question.as_corrected, steps_alone=True)
-    first = _FIRST_ENTRY.format(
-        enters=_ENTERS.format("journeys_statuschange"),
-        counts=is_counted("journeys_statuschange"),
-        enters_earlier=_ENTERS.format("earlier"),
-        earlier_counts=is_counted("earlier"),
-    )
-    changes = StatusChange.objects.filter(changed_at__gte=start).alias(is_first=condition(first, values))
-    changes = changes.filter(is_first=True)
-    if end:
-        changes = changes.filter(changed_at__lt=end)
-    if reached:
-        further = _CAME_FURTHER.format(then=_THEN, counts=is_counted("later"))
-        changes = changes.alias(came_further=condition(further, values)).filter(came_further=True)
-    return of_members(changes, question.members)
+
+    of = "conversion"
+    steps_alone = True
+
+    stage: int
+    since: datetime
+    days: int
+    reached: int | None = None
+
+    @property
+    def what(self) -> str:
+        first = f"""
+            {_ENTERS.format("change")} AND NOT EXISTS (
+                SELECT FROM journeys_statuschange earlier
+                WHERE earlier.contact_id = change.contact_id AND earlier.id < change.id
+                  AND earlier.changed_at >= %(since)s AND {_ENTERS.format("earlier")} AND {self.kept("earlier")})
+        """
+        return f"{first} AND {self._came_further}" if self.reached else first
+
+    @property
+    def _came_further(self) -> str:
+        return f"""
+            EXISTS (
+                SELECT FROM journeys_statuschange later
+                JOIN unnest(%(entered)s::bigint[], %(from)s::timestamptz[], %(until)s::timestamptz[])
+                     AS reach (entered, since, until) ON reach.entered = later.to_stage_id AND {_THEN}
+                WHERE later.contact_id = change.contact_id AND later.id > change.id
+                  AND later.changed_at <= change.changed_at + %(within)s
+                  AND NOT later.to_lost AND {self.kept("later")})
+        """
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Three queries, if it asks for those who came further."""
+        values = {**super(Entered, self).values, "stage": self.stage, "since": self.since}
+        if not self.reached:
+            return values
+        stages = {stage.pk: stage for stage in Stage.objects.all()}
+        start = stages.get(self.stage)
+        found = reach(start, stages.values(), StageWeights()) if start else []
+        there = [one for one in found if one.stage == self.reached]
+        return {
+            **values,
+            "entered": [one.entered for one in there],
+            "from": [one.since for one in there],
+            "until": [one.until for one in there],
+            "within": timedelta(days=self.days),
+        }

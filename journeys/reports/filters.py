@@ -25,7 +25,7 @@ RECORDED = "recorded"
 _DAYS = ("since", "until", "beside_since", "beside_until")
 
 
-def _day(label: str) -> forms.DateField:
+def day_field(label: str) -> forms.DateField:
     errors = {"invalid": "Give a date such as 2026-05-03."}
     return forms.DateField(
         label=label, required=False, widget=DayInput(), input_formats=["%Y-%m-%d"], error_messages=errors
@@ -35,10 +35,10 @@ def _day(label: str) -> forms.DateField:
 class ReportForm(forms.Form):
     """Which days, whose changes, and whether undone ones count. What is wrong is said, and stands for nothing."""
 
-    since = _day("From")
-    until = _day("To")
-    beside_since = _day("Beside, from")
-    beside_until = _day("Beside, to")
+    since = day_field("From")
+    until = day_field("To")
+    beside_since = day_field("Beside, from")
+    beside_until = day_field("Beside, to")
     segment = forms.ModelChoiceField(
         Segment.objects.none(),
         required=False,
@@ -102,9 +102,11 @@ class ReportFilter:
         period: the days it is about; `beside` those it is compared with.
         as_corrected: undone changes are left out.
         members: whose changes count.
+        also: what else the address of this report says, and its links keep.
     """
 
     def __init__(self, request: HttpRequest) -> None:
+        self.also: dict[str, object] = {}
         self.zone = ZoneInfo(request_organisation(request).time_zone)
         self.today = timezone.localdate(timezone=self.zone)
         self.form = ReportForm(request.GET.dict(), today=self.today, by=request.user)  # type: ignore[arg-type]
@@ -166,6 +168,7 @@ class ReportFilter:
             "segment": self.segment.pk if self.segment else None,
             "label": self.label.pk if self.label else None,
             "changes": None if self.as_corrected else RECORDED,
+            **self.also,
         }
 
     @property

@@ -6,16 +6,12 @@ A contact that is lost twice counts twice. The reason is the one that was given 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import QuerySet
-
-from journeys.reports.counted import condition, counted, counts, fetch, of_members
+from journeys.reports.counted import counted, fetch
 from journeys.reports.members import Members
+from journeys.reports.numbers import Number
 from journeys.reports.periods import Period
-from journeys.status.models import StatusChange
-
-ANY = "any"
-"""In place of a stage, a reason or a month: whichever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,49 +101,46 @@ def losses(
     )
 
 
-_END_OF_IT = """
-    SELECT {what} FROM journeys_statuschange change
-    WHERE change.contact_id = journeys_statuschange.contact_id AND change.id > journeys_statuschange.id
-      AND {ends} AND {counts} ORDER BY change.id LIMIT 1
-"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WasLost(Number):
+    """Contacts that were lost; each time counts.
 
-_REASON_OF_IT = """
-    coalesce(
-        ({end}),
-        (SELECT lost_reason_id FROM journeys_funnelstatus status
-         WHERE status.contact_id = journeys_statuschange.contact_id),
-        0)
-"""
-
-
-def changes_that_lost(
-    start: datetime,
-    end: datetime | None,
-    *,
-    stage: int | str | None = ANY,
-    reason: int | str | None = ANY,
-    came_back: bool = False,
-    members: Members,
-    as_corrected: bool,
-) -> QuerySet[StatusChange]:
-    """The changes by which contacts were lost, between two moments: those that `losses` counts. One query, when read.
-
-    Args:
-        stage, reason: the id of one, None for none, or `ANY`.
+    Attributes:
+        stage, reason: the id of one, 0 for none; None for any.
         came_back: those alone who came back.
     """
-    loses = f"{_LOSES.format('journeys_statuschange')} AND {counts('journeys_statuschange', as_corrected=as_corrected)}"
-    changes = StatusChange.objects.filter(changed_at__gte=start).alias(loses=condition(loses, {})).filter(loses=True)
-    if end:
-        changes = changes.filter(changed_at__lt=end)
-    if stage != ANY:
-        changes = changes.filter(to_stage=stage)  # type: ignore[misc]
-    ends, is_counted = _ENDS.format("change"), counts("change", as_corrected=as_corrected)
-    if reason != ANY:
-        last = _END_OF_IT.format(what="coalesce(change.from_lost_reason_id, 0)", ends=ends, counts=is_counted)
-        given = condition(f"{_REASON_OF_IT.format(end=last)} = %(reason)s", {"reason": reason or 0})
-        changes = changes.alias(given=given).filter(given=True)
-    if came_back:
-        back = _END_OF_IT.format(what="NOT change.to_outside", ends=ends, counts=is_counted)
-        changes = changes.alias(is_back=condition(f"coalesce(({back}), false)", {})).filter(is_back=True)
-    return of_members(changes, members)
+
+    of = "lost"
+
+    stage: int | None = None
+    reason: int | None = None
+    came_back: bool = False
+
+    @property
+    def what(self) -> str:
+        conditions = [_LOSES.format("change")]
+        if self.stage is not None:
+            conditions.append("coalesce(change.to_stage_id, 0) = %(stage)s")
+        if self.reason is not None:
+            conditions.append(f"{self._reason} = %(reason)s")
+        if self.came_back:
+            conditions.append(f"({self._end_of_it('NOT last.to_outside')})")
+        return " AND ".join(conditions)
+
+    @property
+    def _reason(self) -> str:
+        """The reason given last: as it was when they came back, or as it is."""
+        return f"""coalesce(
+            ({self._end_of_it("coalesce(last.from_lost_reason_id, 0)")}),
+            (SELECT lost_reason_id FROM journeys_funnelstatus status WHERE status.contact_id = change.contact_id),
+            0)"""
+
+    def _end_of_it(self, what: str) -> str:
+        return f"""
+            SELECT {what} FROM journeys_statuschange last
+            WHERE last.contact_id = change.contact_id AND last.id > change.id
+              AND {_ENDS.format("last")} AND {self.kept("last")} ORDER BY last.id LIMIT 1"""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {**super(WasLost, self).values, "stage": self.stage, "reason": self.reason}

@@ -11,6 +11,7 @@ from journeys.funnel.queries import ChangePage, MovedContact, with_statuses
 from journeys.history.queries import Bookmark, in_words
 from journeys.history.undone import is_undone
 from journeys.reports.behind import Behind
+from journeys.reports.numbers import Number
 from journeys.status.models import StatusChange
 
 PAGE = 30
@@ -19,7 +20,7 @@ PAGE = 30
 _PIECE = 2000
 
 
-def page_behind(behind: Behind, *, before: str = "", after: str = "", size: int = PAGE) -> ChangePage:
+def page_behind(behind: Behind | Number, *, before: str = "", after: str = "", size: int = PAGE) -> ChangePage:
     """A page of the contacts, the first in the book first, each with the change that had brought it there; or of the
     changes, the newest first. At most nine queries.
 
@@ -30,7 +31,7 @@ def page_behind(behind: Behind, *, before: str = "", after: str = "", size: int 
     return read(behind, before, after, size)
 
 
-def everybody_behind(behind: Behind) -> Iterator[list[MovedContact]]:
+def everybody_behind(behind: Behind | Number) -> Iterator[list[MovedContact]]:
     """All of them, as on the pages, piece by piece."""
     after = ""
     while True:
@@ -41,7 +42,7 @@ def everybody_behind(behind: Behind) -> Iterator[list[MovedContact]]:
         after = str(page.after)
 
 
-def how_many_behind(behind: Behind) -> Count:
+def how_many_behind(behind: Behind | Number) -> Count:
     """How many of the contacts are in the book, counted up to `COUNTED`. One query."""
     statement = f"""
         SELECT contact_id FROM ({behind.sql}) AS counted JOIN journeys_funnelstatus USING (contact_id)
@@ -50,7 +51,7 @@ def how_many_behind(behind: Behind) -> Count:
     return Count(min(number, COUNTED), is_capped=number > COUNTED)
 
 
-def _contacts(behind: Behind, before: str, after: str, size: int) -> ChangePage:
+def _contacts(behind: Behind | Number, before: str, after: str, size: int) -> ChangePage:
     ends_at, begins_at = _number(before), _number(after)
     statement = f"""
         {behind.sql} AND (%(before)s::bigint IS NULL OR {behind.key} < %(before)s::bigint)
@@ -66,7 +67,7 @@ def _contacts(behind: Behind, before: str, after: str, size: int) -> ChangePage:
     )
 
 
-def _changes(behind: Behind, before: str, after: str, size: int) -> ChangePage:
+def _changes(behind: Behind | Number, before: str, after: str, size: int) -> ChangePage:
     newer, older = Bookmark.read(before), Bookmark.read(after)
     mark = newer or older
     beyond = f" AND (change.changed_at, change.id) {'>' if newer else '<'} (%(at)s, %(pk)s)" if mark else ""

@@ -170,3 +170,18 @@ PRESETS = [
 def preset(code: str) -> Preset:
     """The preset of this code, or the first one."""
     return next((one for one in PRESETS if one.code == code), PRESETS[0])
+
+
+def months_of(period: Period) -> list[date]:
+    """The first day of the period, and of every month that begins in it."""
+    day, firsts = _months_before(period.first, -1), [period.first]
+    while day <= period.last:
+        firsts.append(day)
+        day = _months_before(day, -1)
+    return firsts
+
+
+def weeks_of(period: Period, *, first_day: int) -> list[date]:
+    """The first day of the period, and of every week that begins in it; `first_day` is 1 for Monday to 7 for Sunday."""
+    ahead = (first_day - period.first.isoweekday() - 1) % 7 + 1
+    return [period.first, *(period.first + days * ONE_DAY for days in range(ahead, period.span.days, 7))]

@@ -63,9 +63,11 @@ def waits(request: HttpRequest, *, is_slow: bool) -> bool:
     return is_slow and not request.htmx and not {"counted", "format"} & request.GET.keys()  # type: ignore[attr-defined]
 
 
-def render_waiting(request: HttpRequest, template: str, asked: ReportFilter, *, title: str) -> HttpResponse:
+def render_waiting(
+    request: HttpRequest, template: str, asked: ReportFilter, *, title: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
     """A report that waits for its figures."""
-    return render_page(request, template, _shared(request, asked, title) | {"waits": True})
+    return render_page(request, template, _shared(request, asked, title) | {"waits": True} | (context or {}))
 
 
 def _shared(request: HttpRequest, asked: ReportFilter, title: str) -> dict[str, Any]:

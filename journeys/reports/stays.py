@@ -8,11 +8,12 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from journeys.reports.counted import counted, fetch
 from journeys.reports.members import Members
+from journeys.reports.numbers import Number
 from journeys.reports.periods import Period
 
 FEW = 10
@@ -78,9 +79,14 @@ _COMPLETES = """
 """
 """A change by which a contact moved from one stage to another."""
 
+_UNTIL = """
+    CASE WHEN {0}.from_lost_at IS NULL THEN {0}.changed_at ELSE greatest({0}.from_lost_at, {0}.from_stage_since) END
+"""
+"""When the days of a stay that was completed stopped being counted."""
+
 _COMPLETED = f"""
     SELECT id, contact_id, from_stage_id AS stage_id, from_stage_since AS since,
-           CASE WHEN from_lost_at IS NULL THEN changed_at ELSE greatest(from_lost_at, from_stage_since) END AS until
+           {_UNTIL.format("counted")} AS until
     FROM counted WHERE {_COMPLETES.format("counted")}
 """
 
@@ -134,3 +140,48 @@ def _spread(stays: str, members: Members, as_corrected: bool, values: dict[str, 
     for stage, hours, count in fetch(statement, {**members.values, **values}):
         found[stage][hours] = count
     return {stage: Stays(hours) for stage, hours in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stayed(Number):
+    """Contacts that completed a stay in a stage, by the moves that completed it.
+
+    Attributes:
+        stage: the id of the stage.
+        days: the class of `EDGES` that the stay was in, by the days it begins at; None for any.
+    """
+
+    of = "stays"
+    steps_alone = True
+
+    stage: int
+    days: int | None = None
+
+    @property
+    def what(self) -> str:
+        conditions = ["change.direction IS NOT NULL AND change.from_stage_id = %(stage)s"]
+        if self.days is not None:
+            conditions.append(f"{self._lasted} >= %(least)s")
+            if self.days != EDGES[-1]:
+                conditions.append(f"{self._lasted} < %(most)s")
+        return " AND ".join(conditions)
+
+    @property
+    def _lasted(self) -> str:
+        """How long the stay was, without what was lost of it."""
+        return f"""(
+            {_UNTIL.format("change")} - change.from_stage_since - coalesce((
+                SELECT sum(back.changed_at - greatest(back.from_lost_at, change.from_stage_since))
+                FROM journeys_statuschange back
+                WHERE back.contact_id = change.contact_id AND back.from_stage_id = change.from_stage_id
+                  AND back.changed_at > change.from_stage_since AND back.id < change.id
+                  AND {_RECOVERED.format("back")} AND {self.kept("back")}), '0'))"""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = {**super(Stayed, self).values, "stage": self.stage}
+        if self.days is not None:
+            following = EDGES[EDGES.index(self.days) + 1 :]
+            values["least"] = timedelta(days=self.days)
+            values["most"] = timedelta(days=following[0]) if following else None
+        return values

@@ -9,6 +9,8 @@ from config.team.roles import LOST_IN_BULK_BY_OPERATORS, Role
 from contacts.causes import Cause
 from journeys.book.queries import Anywhere, ContactQuery
 from journeys.reports.behind import Behind
+from journeys.reports.numbers import Number
+from journeys.reports.readers import read_behind
 from journeys.segments.queries import Matching
 
 
@@ -132,7 +134,7 @@ class Selection:
     without_stage: bool = False
     standing_in: int | None = None
     run: int | None = None
-    behind: Behind | None = None
+    behind: Behind | Number | None = None
 
     def as_json(self) -> dict[str, Any]:
         if self.query is not None:
@@ -151,7 +153,7 @@ class Selection:
         if "query" in data:
             return cls(query=_read_query(data["query"]))
         if "behind" in data:
-            return cls(behind=Behind.read(data["behind"]))
+            return cls(behind=read_behind(data["behind"]))
         return cls(**{**data, "contacts": tuple(data.get("contacts", ()))})
 
 

@@ -27,6 +27,7 @@ from journeys.sample.people import PLANS
 from journeys.sample.story import LABELS, Carries, Kind, Life, Move, PlannedRun, Who
 from journeys.status import actions as status
 from journeys.status.models import LostReason, StatusChange
+from journeys.stuck.actions import measure_stages
 from stages.models import Stage
 
 Progress = Callable[[int, int], None]
@@ -66,6 +67,7 @@ def load_sample_data(*, now: datetime | None = None, progress: Progress = lambda
         Organisation.objects.update(name="Sample Company", is_sample=True)
     fold_flows()  # takes a mark
     fold_flows()  # folds up to it
+    measure_stages()
     return len(year.lives)
 
 

@@ -161,7 +161,7 @@ class StatusChange(models.Model):
                 name="moves_out_of_stage",
             ),
             # Of rows that are few.
-            models.Index(fields=["undoes", "id"], condition=Q(undoes__isnull=False), name="undos_by_what_they_undo"),
+            models.Index(fields=["undoes"], condition=Q(undoes__isnull=False), name="undos_of_status_changes"),
             models.Index(
                 fields=["contact", "id"],
                 condition=Q(from_lost=True, to_lost=False, from_stage=F("to_stage")),

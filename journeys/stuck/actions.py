@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from journeys.reports.members import EVERYBODY
 from journeys.reports.stays import NO_STAYS, stays_completed_between
+from journeys.stuck.late import Late, Limit
 from journeys.stuck.models import StageMeasure
-from journeys.stuck.queries import Limit, how_many_are_late
+from journeys.stuck.queries import how_many_are_late
 from stages.models import Stage
 
 A_YEAR = timedelta(days=365)
@@ -24,7 +25,7 @@ def measure_stages(*, now: datetime | None = None) -> None:
         stays = completed.get(stage.pk, NO_STAYS)
         usual[stage.pk] = None if stays.are_few else stays.three_of_four
     targets = [Limit(stage, stage.target_days or usual[stage.pk]) for stage in stages]
-    late = how_many_are_late(targets, now=now)
+    late = how_many_are_late(Late.than(targets, now=now, members=EVERYBODY))
     measures = [
         StageMeasure(
             stage=target.stage,

@@ -16,6 +16,8 @@ register = template.Library()
 
 _NOTHING = mark_safe("")
 _DANGER = mark_safe(' class="danger"')
+_KEYS = {"change_status": "c", "mark_lost": "l", "recover": "r"}
+"""Letters for rows that are walked with keys."""
 _STAYS = mark_safe('<input type="hidden" name="stays" value="1">')
 
 
@@ -107,7 +109,7 @@ class _Entries:
 
     def history(self) -> SafeString:
         here = address("contacts:contact", self.contact.pk)
-        return format_html('<a href="{}#status-history">{}History</a>', here, icon("clock"))
+        return format_html('<a href="{}#status-history" data-act="h">{}History</a>', here, icon("clock"))
 
     def _returns_at_once(self) -> bool:
         is_active = self.contact.account_state == Contact.AccountState.ACTIVE
@@ -115,7 +117,7 @@ class _Entries:
 
     def _dialog(self, act: str, symbol: str, words: str, kind: SafeString = _NOTHING) -> SafeString:
         where = opens_dialog(address(f"journeys:{act}", self.contact.pk) + self.query)
-        return format_html("<a {}{}>{}{}</a>", where, kind, icon(symbol), words)
+        return format_html('<a {}{} data-act="{}">{}{}</a>', where, kind, _KEYS[act], icon(symbol), words)
 
     def _recover_at_once(self) -> SafeString:
         return format_html(

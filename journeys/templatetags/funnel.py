@@ -2,10 +2,14 @@
 
 from django import template
 from django.template import Context
+from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from config.templatetags.funnelbook import icon
+from config.templatetags.funnelbook import days, icon
+from journeys.funnel.rows import FunnelRow
+from journeys.stuck.models import StageMeasure
 
 register = template.Library()
 
@@ -36,4 +40,20 @@ def funnel_number(
         sign if number else "",
         f"{number:,}",
         format_html(" <span>{}</span>", words) if words else "",
+    )
+
+
+@register.simple_tag(takes_context=True)
+def over_target(context: Context, row: FunnelRow) -> SafeString | str:
+    """How many of a stage were over its target when that was measured last, as a link to them; nothing for none."""
+    measure: StageMeasure | None = context["measures"].get(row.stage.pk) if row.stage else None
+    if not measure or not measure.over:
+        return ""
+    return format_html(
+        '<a class="funnel-over" href="{}?stage={}" title="For more than {}, counted at {}">{} over target</a>',
+        reverse("journeys:stuck"),
+        str(measure.stage_id),
+        days(measure.limit_days),
+        formats.date_format(timezone.localtime(measure.measured_at), "TIME_FORMAT"),
+        f"{measure.over:,}",
     )

@@ -16,9 +16,11 @@ from journeys.funnel.queries import MovedContact
 from journeys.reports.behind import MOVED, Behind
 from journeys.reports.filters import ReportFilter
 from journeys.reports.ledger import Term
+from journeys.reports.numbers import Number
 from journeys.reports.people import everybody_behind, page_behind
 from journeys.reports.places import EVERYWHERE, LOST, Whereabouts
 from journeys.reports.shown import CSV, REPORT, csv_lines, report_address
+from journeys.reports.views.numbers import NUMBER_FIELDS, OF, asked_number
 from journeys.reports.views.shared import StagesThen
 from journeys.runs.operations import Act
 
@@ -48,7 +50,7 @@ _COLUMNS = ("contact", "name", "e-mail", "external id", "from", "to", "changed a
 def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The contacts that a number of a report counts, or the changes; with `format=csv`, all of them as a file."""
     asked = ReportFilter(request)
-    behind = _behind(request, asked)
+    behind, title = _asked_for(request, asked)
     if request.GET.get("format") == CSV:
         require(request, Role.MARKETER)
         return StreamingHttpResponse(
@@ -62,7 +64,7 @@ def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpRespons
     context = {
         "asked": asked,
         "behind": behind,
-        "title": _title(behind, asked),
+        "title": title + asked.whose,
         "page": page,
         "here": request.get_full_path(),
         "back": _report(request, asked),
@@ -76,8 +78,19 @@ def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpRespons
 
 
 def _said(request: HttpRequest) -> dict[str, object]:
-    said = {name: request.GET.get(name, "") for name in ("place", "term", "was", REPORT)}
+    said = {name: request.GET.get(name, "") for name in ("place", "term", "was", REPORT, *NUMBER_FIELDS)}
     return {**said, "beside_since": None, "beside_until": None}
+
+
+def _asked_for(request: HttpRequest, asked: ReportFilter) -> tuple[Behind | Number, str]:
+    """Who is behind the number that the address names, and what it is called. Raises Http404 if it names none."""
+    if OF in request.GET:
+        named = asked_number(request, asked)
+        if not named:
+            raise Http404("No report counts this.")
+        return named.number, named.title
+    behind = _behind(request, asked)
+    return behind, _title(behind, asked)
 
 
 def _behind(request: HttpRequest, asked: ReportFilter) -> Behind:
@@ -111,7 +124,7 @@ def _title(behind: Behind, asked: ReportFilter) -> str:
             place = f"{behind.was.words(names)} before {_day(asked.period.first)}, {place}"
         when = f"at the end of {_day(asked.period.last)}" if behind.end else "now"
         what = f"{place[0].upper()}{place[1:]} {when}"
-    return what + asked.whose
+    return what
 
 
 def _bare(place: Whereabouts, names: dict[int, str]) -> str:
@@ -124,7 +137,7 @@ def _report(request: HttpRequest, asked: ReportFilter) -> str:
     return address + asked.query() if address else reverse("journeys:reports")
 
 
-def _file(behind: Behind, zone: tzinfo) -> Iterator[str]:
+def _file(behind: Behind | Number, zone: tzinfo) -> Iterator[str]:
     yield csv_lines([_COLUMNS])
     pieces = everybody_behind(behind)
     while True:
