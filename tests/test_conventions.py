@@ -20,7 +20,6 @@ NO_ACTIONS = {
     "journeys.runs.actions.work_on_run": "does what somebody confirmed, in their name",
     "journeys.stuck.actions.measure_stages": "measures what is written already, every ten minutes",
     "journeys.sample.actions.load_sample_data": "plays the people of its own story",
-    "journeys.stuck.actions.measure_stages": "measures what is written already, every night",
 }
 """Functions in an `actions.py` that change nothing anybody answers for."""
 

@@ -19,10 +19,12 @@ class Number:
 
     Attributes:
         of: how its data and its address name it.
+        key: the column of the statement that says who it is.
     """
 
     of: ClassVar[str] = ""
     is_of_changes: ClassVar[bool] = True
+    key: ClassVar[str] = "change.contact_id"
     steps_alone: ClassVar[bool] = False
 
     start: datetime | None = None

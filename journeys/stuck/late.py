@@ -58,6 +58,7 @@ class Late(Number):
 
     of = "late"
     is_of_changes = False
+    key = "contact_id"
 
     days: Sequence[tuple[int, float]]
     at_most: float | None = None
