@@ -1,5 +1,6 @@
 """What an import does to the book, row by row, and what it leaves alone. Each is checked first: see `do_import`."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from config.team.models import Organisation, TeamMember
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact, Label, LabelChange
 from journeys.imports import actions
-from journeys.imports.options import Counts, ImportOptions, Key, OnEarlier
+from journeys.imports.dates import DateFormat
+from journeys.imports.options import Counts, Does, ImportOptions, Key, OnEarlier, Whom
 from journeys.imports.reading import inspect
 from journeys.rules.models import FunnelSettings, MovementRule
 from journeys.runs.models import Run
@@ -678,3 +680,102 @@ def test_a_check_leaves_no_trace(tmp_path: Path, aware: Stage) -> None:
     assert str(counts) == "2 rows: 1 created, 1 updated, 0 unchanged, 0 refused"
     assert str(Counts(refused=1)) == "1 row: 0 created, 0 updated, 0 unchanged, 1 refused"
     assert everything() == before
+
+
+# Choices that narrow it
+
+
+def test_a_column_may_fill_only_what_is_empty(imported: Import) -> None:
+    Attribute.objects.create(name="Plan", key="plan")
+    Attribute.objects.create(name="Seats", key="seats", type="number")
+    contact_in(None, external_id="1", email="old@b.co", company="Old", attributes={"seats": 0})
+    result = imported(
+        "id,email,company,phone,state,plan,seats\n1,new@b.co,New,123,inactive,Pro,5\n",
+        mapping=KEYS | {name: name for name in ("company", "phone", "plan", "seats")} | {"state": "account_state"},
+        only_where_empty=("email", "company", "phone", "state", "plan", "seats"),
+        key=Key.EXTERNAL_ID,
+    )
+    after = the(external_id="1")
+    assert result.counts == (0, 1, 0, 0)
+    assert (after.email, after.company, after.phone, after.account_state) == ("old@b.co", "Old", "123", "active")
+    assert after.attributes == {"plan": "Pro", "seats": 0}
+    assert len(moves(after)) == 1
+
+
+@pytest.mark.parametrize(
+    ("does", "counts", "reason"),
+    [
+        (Does.CREATE, (1, 0, 0, 1), {2: "This is contact {pk} (a@b.co, 1) already, and this import changes nobody."}),
+        (Does.UPDATE, (0, 1, 0, 1), {3: "Nobody in the book is known by this, and this import adds nobody."}),
+    ],
+)
+def test_it_may_only_add_or_only_change(imported: Import, does: Does, counts: tuple, reason: dict[int, str]) -> None:
+    known = contact_in(None, email="a@b.co", external_id="1", first_name="Old")
+    result = imported("email,id,first\na@b.co,1,Ana\nb@b.co,2,Bo\n", mapping=KEYS | {"first": "first_name"}, does=does)
+    assert (result.counts, result.refused) == (
+        counts,
+        {line: words.format(pk=known.pk) for line, words in reason.items()},
+    )
+    assert the(pk=known.pk).first_name == ("Ana" if does is Does.UPDATE else "Old")
+
+
+def test_labels_may_be_for_new_contacts_alone(imported: Import) -> None:
+    contact_in(None, email="a@b.co", external_id="1")
+    result = imported(
+        "email,id,label\na@b.co,1,web\nb@b.co,2,web\n", label_column="label", labels=("x",), labels_for=Whom.NEW
+    )
+    assert result.counts == (1, 0, 1, 0)
+    assert (labels_of(the(external_id="1")), labels_of(the(external_id="2"))) == (set(), {"web", "x"})
+
+
+@pytest.mark.parametrize(
+    ("stage_for", "known", "new"),
+    [(Whom.NONE, "Engaged", "Aware"), (Whom.NEW, "Engaged", "Customer"), (Whom.ALL, "Customer", "Customer")],
+)
+def test_who_moves(imported: Import, stage_for: Whom, known: str, new: str) -> None:
+    contact_in(Stage.objects.get(name="Engaged"), email="a@b.co", external_id="1")
+    imported("email,id\na@b.co,1\nb@b.co,2\n", stage="Customer", stage_for=stage_for)
+    assert [str(status_of(the(external_id=key)).stage) for key in ("1", "2")] == [known, new]
+
+
+def test_names_of_stages_mean_what_somebody_said(imported: Import, customer: Stage) -> None:
+    result = imported(
+        "email,id,stage\na@b.co,1,GOLD\nb@b.co,2,silver\nc@b.co,3,bronze\nd@b.co,4,Aware\n",
+        stage_column="stage",
+        stage_names={"gold": customer.pk, "Silver": None, "aware": customer.pk},
+    )
+    assert (result.counts, result.refused) == ((3, 0, 0, 1), {4: "stage: There is no stage “bronze”."})
+    assert [str(status_of(the(external_id=key)).stage) for key in ("1", "2", "4")] == ["Customer", "Aware", "Aware"]
+
+
+def test_dates_in_another_order(imported: Import) -> None:
+    Attribute.objects.create(name="Until", key="until", type="date")
+    imported(
+        "id,at,until,open\n1,3/4/2024 7:30 PM,31.12.2025,2024/05/06\n",
+        mapping={"id": "external_id", "until": "until", "open": "last_open_at"},
+        stage="Aware",
+        since_column="at",
+        date_formats={"at": DateFormat.MONTH_FIRST, "until": DateFormat.DAY_FIRST, "open": DateFormat.YEAR_FIRST},
+    )
+    contact = the(external_id="1")
+    assert status_of(contact).since == datetime(2024, 3, 4, 19, 30, tzinfo=UTC)
+    assert (contact.attributes, contact.last_open_at) == ({"until": "2025-12-31"}, datetime(2024, 5, 6, tzinfo=UTC))
+
+
+def test_options_are_kept_and_read_as_they_were() -> None:
+    options = ImportOptions(
+        mapping={"a": "email"},
+        only_where_empty=("a",),
+        date_formats={"a": DateFormat.DAY_FIRST},
+        does=Does.CREATE,
+        key=Key.EMAIL,
+        labels=("x",),
+        labels_for=Whom.NEW,
+        makes_labels=False,
+        stage_for=Whom.NEW,
+        stage_names={"gold": 1, "silver": None},
+        on_earlier=OnEarlier.NOW,
+        backward=True,
+    )
+    assert ImportOptions.read(json.loads(json.dumps(options.as_json()))) == options
+    assert options.in_words("a.csv") == "Import a.csv, only new contacts, label x on new ones"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from config.team.models import TeamMember
 from contacts.models import Contact
 from journeys.imports import actions
-from journeys.imports.options import ImportOptions, Key, OnEarlier
+from journeys.imports.options import Does, ImportOptions, Key, OnEarlier, Whom
 from journeys.imports.reading import inspect
 from journeys.status.models import StatusChange
 from stages.models import Stage
@@ -41,7 +41,13 @@ rows = st.lists(
 options = st.builds(
     ImportOptions,
     mapping=st.just(MAPPING),
+    only_where_empty=st.sampled_from([(), ("company",), ("company", "state", "email")]),
+    does=st.sampled_from([Does.BOTH, *Does]),
     key=st.sampled_from([None, *Key]),
+    labels_for=st.sampled_from([Whom.ALL, Whom.NEW]),
+    makes_labels=st.booleans(),
+    stage_for=st.sampled_from([Whom.ALL, *Whom]),
+    stage_names=st.sampled_from([{}, {"gold": None}]),
     labels=st.sampled_from([(), ("all",)]),
     label_column=st.just("label"),
     stage_column=st.just("stage"),
