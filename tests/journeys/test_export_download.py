@@ -3,7 +3,7 @@
 import http.client
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -46,19 +46,30 @@ def signed_in() -> Callable[[str], Client]:
     return sign_in
 
 
-def downloading(server: LiveServer, client: Client, *columns: str) -> http.client.HTTPResponse:
-    """A download that has begun, and of which nothing is read yet."""
-    page = client.get(ALL)
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
-    assert token
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    secret = client.cookies[settings.CSRF_COOKIE_NAME].value
-    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={secret}"
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-    form = urlencode({"csrfmiddlewaretoken": token[1], "columns": columns}, doseq=True)
-    headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
-    connection.request("POST", ALL, form, headers)
-    return connection.getresponse()
+Downloading = Callable[..., http.client.HTTPResponse]
+
+
+@pytest.fixture
+def downloading(live_server: LiveServer) -> Iterator[Downloading]:
+    """`downloading(client, *columns)`: a download that has begun, and of which nothing is read yet."""
+    connections: list[http.client.HTTPConnection] = []
+
+    def begin(client: Client, *columns: str) -> http.client.HTTPResponse:
+        page = client.get(ALL)
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+        assert token
+        names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+        cookies = "; ".join(f"{name}={client.cookies[name].value}" for name in names)
+        connection = http.client.HTTPConnection(urlsplit(live_server.url).netloc, timeout=60)
+        connections.append(connection)
+        form = urlencode({"csrfmiddlewaretoken": token[1], "columns": columns}, doseq=True)
+        headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", ALL, form, headers)
+        return connection.getresponse()
+
+    yield begin
+    for connection in connections:
+        connection.close()
 
 
 def ended(export: int) -> Export:
@@ -72,20 +83,20 @@ def ended(export: int) -> Export:
 
 
 def test_one_goes_on_while_others_work_and_is_kept_when_it_is_broken_off(
-    live_server: LiveServer, crowd: None, signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+    downloading: Downloading, crowd: None, signed_in: Callable[[str], Client]
 ) -> None:
-    monkeypatch.setattr(actions, "LARGE", 10_000)
+    assert MANY > actions.LARGE
     ana, bo = signed_in("Ana"), signed_in("Bo")
-    response = downloading(live_server, ana, "number", "company", "country", "city")
+    response = downloading(ana, "number", "company", "country", "city")
     assert response.status == 200
     export = Export.objects.get()
     assert [row.is_going for row in exports_page().exports] == [True]
 
     assert ana.get("/contacts").status_code == 200
-    refused = downloading(live_server, ana, "company")
+    refused = downloading(ana, "company")
     assert refused.status == 409
     assert "Another export of yours goes on." in refused.read().decode()
-    other = downloading(live_server, bo, "city").read().decode()
+    other = downloading(bo, "city").read().decode()
     assert len(other.splitlines()) == MANY + 1
 
     assert len(response.read(5000)) == 5000
@@ -95,7 +106,7 @@ def test_one_goes_on_while_others_work_and_is_kept_when_it_is_broken_off(
     assert broken_off.rows is not None
     assert 0 < broken_off.rows < MANY
     assert not any(row.is_going for row in exports_page().exports)
-    assert len(downloading(live_server, ana, "city").read().decode().splitlines()) == MANY + 1
+    assert len(downloading(ana, "city").read().decode().splitlines()) == MANY + 1
     complete = Export.objects.filter(is_complete=True)
     assert sorted(complete.values_list("exported_by__name", "rows")) == [("Ana", MANY), ("Bo", MANY)]
     assert TeamMember.objects.count() == 2
