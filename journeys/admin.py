@@ -231,4 +231,8 @@ class RunAdmin(ReadOnlyAdmin):
         "refused",
         "forward",
         "back",
+        "tries",
+        "next_try_at",
+        "problem",
+        "details_dropped_at",
     ]

@@ -431,7 +431,7 @@ def _spot(stage: Stage | None, lost: bool, reason: LostReason | None) -> Spot:
 
 @dataclass(frozen=True, slots=True)
 class EffectOfErasing:
-    """What goes with a contact that is erased: notes and labels; and the rows of history that stay, as numbers."""
+    """What goes with contacts that are erased: notes and labels; and the rows of history that stay, as numbers."""
 
     notes: int
     labels: int

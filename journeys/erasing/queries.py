@@ -1,24 +1,15 @@
 """Reads around erasing people: what it would take away, and who came back by a restore."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
+from journeys.book.queries import EffectOfErasing
 from journeys.runs.selections import Statement
 
 
-@dataclass(frozen=True, slots=True)
-class EffectOfErasingMany:
-    """What goes with contacts that are erased: notes and labels; and the rows of history that stay, as numbers."""
-
-    notes: int
-    labels: int
-    changes: int
-
-
-def effect_of_erasing_many(rows: Statement) -> EffectOfErasingMany:
+def effect_of_erasing_many(rows: Statement) -> EffectOfErasing:
     """What erasing these contacts would do. One query.
 
     Args:
@@ -30,7 +21,7 @@ def effect_of_erasing_many(rows: Statement) -> EffectOfErasingMany:
     )
     with connection.cursor() as cursor:
         cursor.execute(f"WITH asked AS MATERIALIZED ({rows.sql}) SELECT {counts}", rows.values)
-        return EffectOfErasingMany(*cursor.fetchone())
+        return EffectOfErasing(*cursor.fetchone())
 
 
 def back_in_the_book(erased: Mapping[int, datetime]) -> list[int]:
