@@ -18,7 +18,7 @@ def main() -> int:
     given = _arguments()
     with throw_away_server(urls="tests.bench.urls") as server:
         # In this order: all but the first three change the book.
-        for subject in ("loading", "pages", "moves", "imports", "runs", "wire"):
+        for subject in ("loading", "pages", "moves", "imports", "runs", "wire", "api"):
             importlib.import_module(f"tests.bench.{subject}")
         from tests.bench.bench import Bench
 

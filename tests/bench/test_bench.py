@@ -42,6 +42,10 @@ def test_every_figure_is_measured(figures):
         "wire_batch_of_200": 3,
         "wire_load_by_token": 100,
         "wire_load_by_password": 100,
+        "api_status_put_p95": 60,
+        "api_status_put_rate": 150,
+        "api_history_of_500": 30,
+        "review_of_50000": 60,
     }
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "floor", "limit", "holds"}
