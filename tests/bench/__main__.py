@@ -32,6 +32,7 @@ def main() -> int:
             "wire",
             "wizard",
             "webhooks",
+            "api",
         ):
             importlib.import_module(f"tests.bench.{subject}")
         from tests.bench.bench import Bench

@@ -60,6 +60,10 @@ def test_every_figure_is_measured(figures):
         "wizard_people": 25,
         "webhook_beside_a_status_change": 30,
         "webhook_passing_over_a_run": 5000,
+        "api_status_put_p95": 60,
+        "api_status_put_rate": 150,
+        "api_history_of_500": 30,
+        "review_of_50000": 60,
     }
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "floor", "limit", "holds"}

@@ -41,7 +41,7 @@ SENDERS = 16
 @figure("wire_list_of_stages", limit=8)
 def list_of_stages(bench: Bench) -> Measured:
     bench.big.use()
-    caller = _Caller(bench)
+    caller = Caller(bench)
     return Measured(bench.median(lambda: caller.ask("GET", "/stages")), floor=caller.floor(bench))
 
 
@@ -49,7 +49,7 @@ def list_of_stages(bench: Bench) -> Measured:
 def add_contact(bench: Bench) -> Measured:
     """To another stage each time, of a contact that was not moved before."""
     bench.big.use()
-    caller, contacts = _Caller(bench), _Contacts()
+    caller, contacts = Caller(bench), Contacts()
     moved = bench.median(lambda: caller.ask("POST", contacts.to_another_stage()))
     return Measured(moved, floor=caller.floor(bench))
 
@@ -58,7 +58,7 @@ def add_contact(bench: Bench) -> Measured:
 def batch_of_200(bench: Bench) -> Measured:
     """Creating, editing and deleting 200 stages, each divided by doing it with one; the worst of the three."""
     bench.small.use()
-    ratios = [_ratio(bench, *pair) for pair in _Batches(_Caller(bench)).pairs()]
+    ratios = [_ratio(bench, *pair) for pair in _Batches(Caller(bench)).pairs()]
     Stage.objects.filter(name__startswith="Bench").update(retired_at="2026-01-01T00:00:00Z")
     return Measured(max(ratios), floor=1)
 
@@ -78,7 +78,7 @@ def _ms(call: Callable[[], None]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-class _Caller:
+class Caller:
     """An application with a token, whose requests run in this process through all middleware."""
 
     def __init__(self, bench: Bench) -> None:
@@ -97,7 +97,7 @@ class _Caller:
         return bench.median(lambda: self.ask("GET", "/bench"))
 
 
-class _Contacts:
+class Contacts:
     """Contacts from all over the book, one after the other, each with a stage where it is not."""
 
     def __init__(self) -> None:
@@ -110,14 +110,18 @@ class _Contacts:
         self._moves = iter([(contact, following.get(stage, stages[0].pk)) for contact, stage in standing])
 
     def to_another_stage(self) -> str:
-        contact, stage = next(self._moves)
+        contact, stage = self.move()
         return f"/stages/{stage}/contact/{contact}/add"
+
+    def move(self) -> tuple[int, int]:
+        """A contact and a stage where it is not."""
+        return next(self._moves)
 
 
 class _Batches:
     """One and 200 stages, created, edited and deleted."""
 
-    def __init__(self, caller: _Caller) -> None:
+    def __init__(self, caller: Caller) -> None:
         self.caller = caller
         self._number = count()
         self._made: list[int] = []
@@ -181,10 +185,10 @@ def _load(bench: Bench, *, by_password: bool) -> float:
         authorization = f"Bearer {secret}"
     requests = _mixed(bench)
     seconds = SECONDS if bench.times > 1 else 1
-    with _web_processes(bench) as port:
-        warm = _Load(port, authorization, requests, seconds=min(SECONDS_WARM, seconds))
+    with web_processes(bench) as port:
+        warm = Load(port, authorization, requests, seconds=min(SECONDS_WARM, seconds))
         warm.run()
-        load = _Load(port, authorization, requests, seconds=seconds)
+        load = Load(port, authorization, requests, seconds=seconds)
         load.run()
     for part in (warm, load):
         if part.errors:
@@ -194,7 +198,7 @@ def _load(bench: Bench, *, by_password: bool) -> float:
 
 def _mixed(bench: Bench) -> Iterator[tuple[str, str, Any]]:
     """Requests of every kind, as a client that keeps two systems in step sends them."""
-    contacts, size = _Contacts(), bench.big.size
+    contacts, size = Contacts(), bench.big.size
     stages = [stage.pk for stage in Stage.objects.in_use()[:5]]
     for number in count(1):
         contact = 1 + number * 7919 % size
@@ -210,31 +214,40 @@ def _mixed(bench: Bench) -> Iterator[tuple[str, str, Any]]:
         yield "PATCH", f"/stages/{stages[number % 5]}/edit", {"description": f"As of {number}."}
 
 
-class _Load:
+class Load:
     """Sends requests at a steady rate from several threads, and notes how long each answer takes from its due time."""
 
     def __init__(
-        self, port: int, authorization: str, requests: Iterator[tuple[str, str, Any]], *, seconds: int
+        self,
+        port: int,
+        authorization: str,
+        requests: Iterator[tuple[str, str, Any]],
+        *,
+        seconds: int,
+        rate: int = RATE,
+        most: int | None = None,
     ) -> None:
         self.milliseconds: list[float] = []
         self.errors: list[str] = []
         self._port = port
         self._headers = {"Authorization": authorization, "Content-Type": "application/json", "Host": "localhost"}
-        self._requests = [next(requests) for _ in range(RATE * seconds)]
+        self._rate = rate
+        self._requests = [next(requests) for _ in range(most or rate * seconds)]
         self._turn = count()
 
     def run(self) -> None:
-        self._began = time.perf_counter() + 0.1
+        self.began = time.perf_counter() + 0.1
         senders = [threading.Thread(target=self._send) for _ in range(SENDERS)]
         for sender in senders:
             sender.start()
         for sender in senders:
             sender.join()
+        self.ended = time.perf_counter()
 
     def _send(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         while (turn := next(self._turn)) < len(self._requests):
-            due = self._began + turn / RATE
+            due = self.began + turn / self._rate
             time.sleep(max(0.0, due - time.perf_counter()))
             self._one(connection, *self._requests[turn])
             self.milliseconds.append((time.perf_counter() - due) * 1000)
@@ -254,14 +267,18 @@ class _Load:
 
 
 @contextmanager
-def _web_processes(bench: Bench) -> Iterator[int]:
+def web_processes(bench: Bench) -> Iterator[int]:
     """Gunicorn as `manage.py serve` runs it, a process for each of two cores, over the big book. Yields its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", "2", "--threads", "8", "--worker-class", "gthread", "--log-level", "warning"]
-    environment = os.environ | {"DATABASE_URL": bench.big.url, "ALLOWED_HOSTS": "localhost"}
+    environment = os.environ | {
+        "DATABASE_URL": bench.big.url,
+        "ALLOWED_HOSTS": "localhost",
+        "API_REQUESTS_A_MINUTE": "1000000",
+    }
     log = Path(os.environ["FUNNELBOOK_DATA"]) / "gunicorn.log"
     with log.open("a") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
