@@ -269,7 +269,7 @@
 
   // Keys. Single letters only where the person did not switch them off, and never while typing.
 
-  let afterG = 0;
+  let afterG = -Infinity;
 
   const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
 
@@ -301,7 +301,7 @@
       event.preventDefault();
       showShortcuts();
     } else if (event.timeStamp - afterG < 1000 && event.key.length === 1) {
-      afterG = 0;
+      afterG = -Infinity;
       followKey(event.key);
     } else if (event.key === "g") {
       afterG = event.timeStamp;
