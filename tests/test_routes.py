@@ -78,6 +78,7 @@ TABLE = {
     "journeys:lost_contacts": Row(V),
     "journeys:stuck": Row(V),
     "journeys:report_contacts": Row(V, NOT_THERE),
+    "journeys:report_notes": Row(V),
     "stages:stages": Row(V),
     "stages:stage": Row(V, args=("stage",)),
     "stages:new_stage": Row(M, 200, WRONG),

@@ -13,14 +13,12 @@ from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact, Note
 from journeys.runs.models import Run
-from journeys.status.models import Direction, LostReason, StatusChange
+from journeys.status.models import LATER, Direction, LostReason, StatusChange
 from journeys.status.words import was_changed
 from stages.queries import StageNames, StageThen
 
 PAGE = 50
 """So many changes are shown at once."""
-
-_LATER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class ChangeInWords:
     @property
     def was_recorded_later(self) -> bool:
         """It is dated before the moment it was written down."""
-        return self.change.recorded_at - self.change.changed_at > _LATER
+        return self.change.recorded_at - self.change.changed_at > LATER
 
 
 def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:

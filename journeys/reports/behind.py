@@ -84,7 +84,16 @@ class Behind:
         """A statement that gives each contact once, as `contact_id`."""
         if self.term:
             return f"SELECT DISTINCT change.contact_id FROM journeys_statuschange change WHERE {self.changed}"
-        return f"SELECT contact_id FROM {self._stood}"
+        return f"SELECT {self.key} FROM {self._stood}"
+
+    @property
+    def key(self) -> str:
+        """The column of the statement that says who it is."""
+        return "born.contact_id" if self._are_new else "change.contact_id"
+
+    @property
+    def _are_new(self) -> bool:
+        return bool(self.was and self.was.is_outside)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -95,6 +104,8 @@ class Behind:
     @property
     def _stood(self) -> str:
         """Rows to select from, with a condition: of each contact the change that was in force, or its status."""
+        if self._are_new:
+            return self._came_and_stood
         was = f" AND {self._stood_before}" if self.was else ""
         if self.end is None and not self.place.is_outside:
             return f"({_STATUSES}) AS change WHERE {self.place.sql('change.to')}{self._of_members}{was}"
@@ -106,14 +117,24 @@ class Behind:
                   {self._before_end("later")}{self._kept("later")}){was}"""
 
     @property
+    def _came_and_stood(self) -> str:
+        """New contacts: few of the book, so they are looked at first, in order."""
+        return f"""(
+                SELECT born.contact_id FROM journeys_statuschange born
+                WHERE born.from_outside AND born.changed_at >= %(behind_start)s{self._before_end("born")}
+                ORDER BY born.contact_id OFFSET 0) AS born
+            CROSS JOIN LATERAL (
+                SELECT * FROM journeys_statuschange change WHERE change.contact_id = born.contact_id
+                {self._before_end("change")}{self._kept("change")} ORDER BY change.id DESC LIMIT 1) AS change
+            WHERE {self.place.sql("change.to")}{self._of_members}"""
+
+    @property
     def _stood_before(self) -> str:
         assert self.was
-        earlier = f"""
-            FROM journeys_statuschange earlier WHERE earlier.contact_id = change.contact_id
-            AND earlier.changed_at < %(behind_start)s{self._kept("earlier")}"""
-        if self.was.is_outside:
-            return f"NOT EXISTS (SELECT {earlier})"
-        return f"(SELECT {self.was.sql('earlier.to')} {earlier} ORDER BY earlier.id DESC LIMIT 1)"
+        return f"""(
+            SELECT {self.was.sql("earlier.to")} FROM journeys_statuschange earlier
+            WHERE earlier.contact_id = change.contact_id AND earlier.changed_at < %(behind_start)s
+            {self._kept("earlier")} ORDER BY earlier.id DESC LIMIT 1)"""
 
     # Changes
 

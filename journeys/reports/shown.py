@@ -21,6 +21,12 @@ CSV = "csv"
 REPORT = "report"
 """In the address of names, the report that they were opened from."""
 
+OF_MOMENTS = frozenset({"compare", "trend"})
+"""Reports of where contacts stood at moments; the others are of what happened in a period."""
+
+ALSO = ("stage", "days", "by")
+"""What the addresses of some reports say beside their days and whose changes they count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -74,6 +80,7 @@ def _shared(request: HttpRequest, asked: ReportFilter, title: str) -> dict[str, 
         "here": request.get_full_path(),
         "counted_address": asked.query(counted=1),
         "csv_address": asked.query(format=CSV),
+        "notes_address": reverse("journeys:report_notes") + asked.query(report=_view(request)),
         "exact_address": request.build_absolute_uri(asked.query()),
         "recorded_address": asked.query(changes="recorded"),
         "corrected_address": asked.query(changes=None),
@@ -95,6 +102,15 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> str:
     file = io.StringIO()
     csv.writer(file).writerows([defused(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return file.getvalue()
+
+
+def report_address(view: str) -> str:
+    """The address of the report that has this view; empty for anything else."""
+    return reverse(f"journeys:{view}") if view in {link.report.view for link in reports_there_are()} else ""
+
+
+def _view(request: HttpRequest) -> str:
+    return request.resolver_match.url_name or "" if request.resolver_match else ""
 
 
 def _screen(template: str) -> str:

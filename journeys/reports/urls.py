@@ -14,4 +14,5 @@ urlpatterns = [
     path("reports/time-in-stage", views.time_in_stage, name="time_in_stage"),
     path("reports/lost", views.lost_contacts, name="lost_contacts"),
     path("reports/contacts", views.report_contacts, name="report_contacts"),
+    path("reports/notes", views.report_notes, name="report_notes"),
 ]

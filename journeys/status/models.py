@@ -1,8 +1,11 @@
 """Where each contact stands, and every change that led there."""
 
+from datetime import timedelta
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
+from django.db.models.lookups import GreaterThan
 
 from config.constraints import ErrorsBesideFields
 from contacts.causes import Cause
@@ -91,6 +94,10 @@ class Direction(models.IntegerChoices):
     FORWARD = 1, "forward"
 
 
+LATER = timedelta(minutes=1)
+"""A change that was recorded longer after its date than this was dated back."""
+
+
 class StatusChange(models.Model):
     """One move of one contact. Written by the database alone and never rewritten; numbers and codes only."""
 
@@ -138,7 +145,19 @@ class StatusChange(models.Model):
         indexes = [
             models.Index(fields=["contact", "id"], name="status_history_of_contact"),
             models.Index(fields=["run", "id"], condition=Q(run__isnull=False), name="status_changes_of_run"),
-            models.Index(fields=["changed_at", "id"], name="status_changes_by_time"),
+            models.Index(
+                fields=["changed_at", "id"],
+                include=[
+                    *("contact", "from_stage", "from_lost", "from_outside"),
+                    *("to_stage", "to_lost", "to_outside", "undoes"),
+                ],
+                name="moves_by_time",
+            ),
+            models.Index(
+                fields=["recorded_at", "changed_at"],
+                condition=Q(GreaterThan(F("recorded_at") - F("changed_at"), Value(LATER))),
+                name="changes_recorded_later",
+            ),
             models.Index(
                 fields=["from_stage", "changed_at"],
                 include=["contact", "id", "from_stage_since", "from_lost_at"],

@@ -16,11 +16,10 @@ from journeys.funnel.queries import MovedContact
 from journeys.reports.behind import MOVED, Behind
 from journeys.reports.filters import ReportFilter
 from journeys.reports.ledger import Term
-from journeys.reports.listing import REPORTS
 from journeys.reports.numbers import Number
 from journeys.reports.people import everybody_behind, page_behind
 from journeys.reports.places import EVERYWHERE, LOST, Whereabouts
-from journeys.reports.shown import CSV, REPORT, csv_lines
+from journeys.reports.shown import CSV, REPORT, csv_lines, report_address
 from journeys.reports.views.numbers import NUMBER_FIELDS, OF, asked_number
 from journeys.reports.views.shared import StagesThen
 from journeys.runs.operations import Act
@@ -134,9 +133,8 @@ def _bare(place: Whereabouts, names: dict[int, str]) -> str:
 
 def _report(request: HttpRequest, asked: ReportFilter) -> str:
     """The report that somebody came from; else the list of them."""
-    known = {report.view for report in REPORTS}
-    view = request.GET.get(REPORT, "")
-    return reverse(f"journeys:{view}") + asked.query() if view in known else reverse("journeys:reports")
+    address = report_address(request.GET.get(REPORT, ""))
+    return address + asked.query() if address else reverse("journeys:reports")
 
 
 def _file(behind: Behind | Number, zone: tzinfo) -> Iterator[str]:
