@@ -27,8 +27,9 @@ def page_behind(behind: Behind | Number, *, before: str = "", after: str = "", s
     Args:
         before, after: read on from this place, in one of the two directions, as the page before it named it.
     """
-    read = _changes if behind.is_of_changes else _contacts
-    return read(behind, before, after, size)
+    if isinstance(behind, Behind) and not behind.is_of_changes:
+        return _contacts(behind, before, after, size)
+    return _changes(behind, before, after, size)
 
 
 def everybody_behind(behind: Behind | Number) -> Iterator[list[MovedContact]]:
@@ -51,7 +52,7 @@ def how_many_behind(behind: Behind | Number) -> Count:
     return Count(min(number, COUNTED), is_capped=number > COUNTED)
 
 
-def _contacts(behind: Behind | Number, before: str, after: str, size: int) -> ChangePage:
+def _contacts(behind: Behind, before: str, after: str, size: int) -> ChangePage:
     ends_at, begins_at = _number(before), _number(after)
     statement = f"""
         {behind.sql} AND (%(before)s::bigint IS NULL OR {behind.key} < %(before)s::bigint)

@@ -24,6 +24,9 @@ REPORT = "report"
 OF_MOMENTS = frozenset({"compare", "trend"})
 """Reports of where contacts stood at moments; the others are of what happened in a period."""
 
+ALSO = ("stage", "days", "by")
+"""What the addresses of some reports say beside their days and whose changes they count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

@@ -75,7 +75,7 @@ def test_every_report_is_what_a_recount_gives(
         asked = Question(stages[question[0] % len(stages)], question[1], members, as_corrected)
         _conversion(recount, asked, period, now)
         _losses(recount, members, period, as_corrected, now)
-        if as_corrected:  # an undo that counts as a move begins no stay anew: see below
+        if as_corrected:  # as recorded, an undo is a move that begins no stay anew, so no recount from places gives it
             _completed(recount, members, period, now)
             _running(recount, members, now)
         transaction.set_rollback(True)

@@ -75,7 +75,7 @@ def test_the_furthest_over_first(reading: Client, aware: Stage, engaged: Stage, 
     assert names(reading) == ["Seven", "Five", "One"]
     assert names(reading, f"{STUCK}?stage={aware.pk}") == ["Five", "One"]
     shown = reading.get(STUCK).text
-    assert re.findall(r'<td class="number">([^<]*)</td>\s*<td class="number">([^<]*)</td>\s*</tr>', shown) == [
+    assert re.findall(r'<td class="number wide">([^<]*)</td>\s*<td class="number stuck-over">([^<]*)</td>', shown) == [
         ("27 days", "7 days"),
         ("15 days", "5 days"),
         ("11 days", "1 day"),

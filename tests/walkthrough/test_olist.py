@@ -7,10 +7,11 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -19,8 +20,12 @@ from playwright.sync_api import Page, expect
 
 from config.team.models import Organisation, TeamMember
 from contacts.models import CarriedLabel, Contact, Label
+from journeys.reports.conversion import Question, conversion
+from journeys.reports.members import EVERYBODY
 from journeys.reports.models import FunnelFlow
+from journeys.reports.periods import Period, Span, months_of
 from journeys.reports.queries import funnel_at
+from journeys.reports.stays import completed_stays
 from journeys.runs.models import Run
 from journeys.status.models import FunnelStatus, StatusChange
 from stages.models import Stage
@@ -174,6 +179,31 @@ def test_every_day_of_the_two_years_agrees(book: Book, aware: Stage, customer: S
         bought = sum(date < day for date in book.won.values())
         then = funnel_at(day)
         assert (then.in_stage(aware.pk), then.in_stage(customer.pk)) == (came - bought, bought)
+
+
+def test_conversion_of_every_month(book: Book, aware: Stage, customer: Stage) -> None:
+    period = Period(Span(date(2017, 6, 1), date(2018, 5, 31)), ZoneInfo("UTC"), date(2026, 1, 1))
+    for days in (30, 180):
+        asked = Question(aware, days, EVERYBODY, as_corrected=True)
+        found = conversion(asked, period, months_of(period), now=datetime(2026, 1, 1, tzinfo=UTC))
+        for group in found.groups:
+            came = [lead for lead, at in book.contacted.items() if group.first <= at.date() <= group.last]
+            bought = [
+                lead
+                for lead in came
+                if lead in book.won and book.won[lead] - book.contacted[lead] <= timedelta(days=days)
+            ]
+            assert (group.people, group.reached.get(customer.pk, 0)) == (len(came), len(bought))
+        assert found.total.people == 8000
+
+
+def test_time_until_the_deal(book: Book, aware: Stage) -> None:
+    period = Period(Span(date(2017, 6, 1), date(2018, 12, 31)), ZoneInfo("UTC"), date(2026, 1, 1))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    stays = completed_stays(period, members=EVERYBODY, as_corrected=True, now=now)[aware.pk]
+    hours = sorted((at - book.contacted[lead]) // timedelta(hours=1) for lead, at in book.won.items())
+    assert stays.hours == Counter(hours)
+    assert (stays.count, stays.median) == (841, hours[420] / 24)
 
 
 def test_origins_are_labels(book: Book) -> None:

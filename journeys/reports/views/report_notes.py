@@ -15,7 +15,7 @@ from journeys.book.queries import Count
 from journeys.reports.filters import ReportFilter
 from journeys.reports.left_out import LeftOut, left_out_at, left_out_of, recorded_later
 from journeys.reports.periods import Period
-from journeys.reports.shown import OF_MOMENTS, REPORT, report_address
+from journeys.reports.shown import ALSO, OF_MOMENTS, REPORT, report_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class RecordedLater:
 def report_notes(request: HttpRequest) -> HttpResponse:
     """It may take a second, so every report asks for it when it is there itself."""
     asked = ReportFilter(request)
+    asked.also = {name: request.GET.get(name, "") for name in ALSO}
     report = request.GET.get(REPORT, "")
     is_of_moments = report in OF_MOMENTS
     periods = [asked.period, asked.beside] if is_of_moments else [asked.period]
