@@ -127,7 +127,8 @@ class ReportFilter:
     def _spans(self, code: str) -> tuple[Preset | None, Span, Span]:
         given, beside = self.form.span("since", "until"), self.form.span("beside_since", "beside_until")
         if given:
-            return None, given, beside or given.before
+            spans = given, beside or given.before
+            return next((one for one in PRESETS if one.spans(self.today) == spans), None), *spans
         chosen = preset(code)
         span, usual = chosen.spans(self.today)
         return (chosen if beside in (None, usual) else None), span, beside or usual

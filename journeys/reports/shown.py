@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from config.htmx import render_page
 from journeys.reports.filters import ReportFilter
 from journeys.reports.listing import REPORTS, Report
-from journeys.reports.periods import ONE_DAY
+from journeys.reports.periods import Span
 from journeys.runs.csv_file import defused
 
 CSV = "csv"
@@ -117,22 +117,16 @@ def _screen(template: str) -> str:
     return template.rpartition("/")[2].removesuffix(".html").replace("_", "-")
 
 
-def names_address(
-    asked: ReportFilter,
-    report: str,
-    *,
-    place: str,
-    term: str = "",
-    was: str = "",
-    beside: bool = False,
-    start: bool = False,
-) -> str:
-    """The address of who is behind a number of a report: see `journeys.templatetags.reports.report_number`."""
-    days = asked.beside if beside else asked.period
-    others = {"since": days.first, "until": days.last, "beside_since": None, "beside_until": None}
-    if start:
-        others |= {"since": days.first - ONE_DAY, "until": days.first - ONE_DAY}
-    return reverse("journeys:report_contacts") + asked.query(**others, place=place, term=term, was=was, report=report)
+def names_address(asked: ReportFilter, report: str, span: Span, *, place: str, term: str = "", was: str = "") -> str:
+    """The address of who is behind a number of a report.
+
+    Args:
+        report: its view.
+        span: the days that the number is of.
+        place, term, was: see `journeys.reports.behind.Behind`.
+    """
+    days = {"since": span.first, "until": span.last, "beside_since": None, "beside_until": None}
+    return reverse("journeys:report_contacts") + asked.query(**days, place=place, term=term, was=was, report=report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from config.templatetags.funnelbook import icon
 from journeys.reports.filters import ReportFilter
+from journeys.reports.periods import ONE_DAY, Span
 from journeys.reports.shown import names_address
 
 register = template.Library()
@@ -21,6 +22,7 @@ def report_number(
     was: str = "",
     beside: bool = False,
     start: bool = False,
+    between: bool = False,
     words: str = "",
     sign: str = "",
 ) -> SafeString:
@@ -30,6 +32,7 @@ def report_number(
         place, term, was: what `journeys.reports.behind.Behind` calls so.
         beside: it is of the days that the report compares with.
         start: who stood there when the days began, not when they ended.
+        between: it is of the time between the end of the days beside and the end of the days.
         words: what is counted, after the number.
         sign: before a number that is not 0.
     """
@@ -38,18 +41,16 @@ def report_number(
     if number <= 0:
         return format_html('<span class="muted">{}{}</span>', f"{number:,}", words and f" {words}")
     asked: ReportFilter = context["asked"]
+    span = (asked.beside if beside else asked.period).span
+    if start:
+        span = Span(span.first - ONE_DAY, span.first - ONE_DAY)
+    elif between:
+        span = Span(asked.beside.last + ONE_DAY, span.last)
+    report = context["request"].resolver_match.url_name
     return format_html(
         '<a{} href="{}">{}{}</a>',
         mark_safe(' class="lost"') if lost else "",
-        names_address(
-            asked,
-            context["request"].resolver_match.url_name,
-            place=place,
-            term=term,
-            was=was,
-            beside=beside,
-            start=start,
-        ),
+        names_address(asked, report, span, place=place, term=term, was=was),
         shown,
         words and f" {words}",
     )

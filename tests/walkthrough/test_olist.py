@@ -6,7 +6,7 @@ The folder of the data is named by OLIST_DIR; nothing of it belongs into the rep
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -21,15 +21,19 @@ from playwright.sync_api import Page, expect
 from config.team.models import Organisation, TeamMember
 from contacts.models import CarriedLabel, Contact, Label
 from journeys.reports.conversion import Question, conversion
-from journeys.reports.members import EVERYBODY
+from journeys.reports.counts import funnels_of, ledger_of
+from journeys.reports.flows import flows_of
+from journeys.reports.ledger import Term
+from journeys.reports.members import EVERYBODY, Members
 from journeys.reports.models import FunnelFlow
 from journeys.reports.periods import Period, Span, months_of
-from journeys.reports.queries import funnel_at
+from journeys.reports.queries import Place, funnel_at
 from journeys.reports.stays import completed_stays
 from journeys.runs.models import Run
 from journeys.status.models import FunnelStatus, StatusChange
 from stages.models import Stage
-from tests.heart import Signed, assert_explained, moves
+from tests.heart import Signed, assert_explained, counts, moves
+from tests.journeys.report_oracle import Recount
 
 FOLDER = Path(os.environ.get("OLIST_DIR", ""))
 
@@ -204,6 +208,36 @@ def test_time_until_the_deal(book: Book, aware: Stage) -> None:
     hours = sorted((at - book.contacted[lead]) // timedelta(hours=1) for lead, at in book.won.items())
     assert stays.hours == Counter(hours)
     assert (stays.count, stays.median) == (841, hours[420] / 24)
+
+
+def test_every_report_of_every_quarter_agrees(book: Book, aware: Stage, customer: Stage) -> None:
+    """Against the files, and against a recount of the history; also of the leads of one origin."""
+    label = Label.objects.get(name="paid search")
+    leads = dict(Contact.objects.values_list("external_id", "pk"))
+    of_origin = {lead for lead, origin in book.origins.items() if origin == label.name}
+    whose: list[tuple[Members, Iterable[str]]] = [(EVERYBODY, book.contacted), (Members(label=label.pk), of_origin)]
+    starts = [datetime(2017, 7, 1, tzinfo=UTC), datetime(2018, 1, 1, tzinfo=UTC), datetime(2018, 4, 1, tzinfo=UTC)]
+    for members, some in whose:
+        contacts = [leads[lead] for lead in some]
+        contacted = [book.contacted[lead] for lead in some]
+        deals = [(book.contacted[lead], book.won[lead]) for lead in some if lead in book.won]
+        for as_corrected in (True, False):
+            recount = Recount(as_corrected=as_corrected, contacts=contacts)
+            for start, end in zip(starts, [*starts[1:], None], strict=True):
+                last = end or datetime(2100, 1, 1, tzinfo=UTC)
+                found = ledger_of(members, [aware.pk, customer.pk], start, end, as_corrected=as_corrected)
+                in_aware, in_customer, _ = found.rows
+                came = sum(start <= at < last for at in contacted)
+                bought = sum(start <= won < last for _, won in deals)
+                assert (in_aware.terms[Term.CAME], in_aware.terms[Term.FORWARD]) == (came, bought)
+                assert (in_customer.terms[Term.CAME], in_customer.start) == (bought, sum(w < start for _, w in deals))
+                assert (found.book.came, found.lost.end, found.missing) == (came, 0, 0)
+                pairs = flows_of(members, start, end, as_corrected=as_corrected)
+                assert pairs == recount.flows(start, end)
+                both = sum(start <= at and won < last for at, won in deals)
+                assert pairs[Place(outside=True), Place(customer.pk)] == both
+                (then,) = funnels_of(members, [end], as_corrected=as_corrected)
+                assert counts(then) == recount.funnel(end)
 
 
 def test_origins_are_labels(book: Book) -> None:

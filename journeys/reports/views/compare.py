@@ -57,6 +57,7 @@ class Row:
 def compare(request: HttpRequest) -> HttpResponse:
     """The funnel at two moments: how many were in each stage, and lost from it."""
     asked = ReportFilter(request)
+    asked.form.fields["until"].label, asked.form.fields["beside_until"].label = "At the end of", "Beside the end of"
     title = f"The funnel {_when(asked.period)} and {_when(asked.beside)}"
     if waits(request, is_slow=asked.is_narrowed):
         return render_waiting(request, TEMPLATE, asked, title=title)
