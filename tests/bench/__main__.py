@@ -17,8 +17,8 @@ def main() -> int:
     """Returns 1 if a figure misses its limit."""
     given = _arguments()
     with throw_away_server(urls="tests.bench.urls") as server:
-        # In this order: all but the first three change the book.
-        for subject in ("loading", "pages", "moves", "imports", "runs", "wire"):
+        # In this order: all but the first four change who is in the book, or where they stand.
+        for subject in ("loading", "pages", "segments", "moves", "imports", "runs", "wire"):
             importlib.import_module(f"tests.bench.{subject}")
         from tests.bench.bench import Bench
 

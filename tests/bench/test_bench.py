@@ -24,6 +24,8 @@ def test_every_figure_is_measured(figures):
         "customer_journey_growth": 1.5,
         "contacts_of_stage_page_1": 60,
         "contacts_of_stage_page_1000": 60,
+        "segment_count": 300,
+        "segment_page_1": 100,
         "status_change": 30,
         "funnel_now": 10,
         "funnel_at_past_moments": 10,
