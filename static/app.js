@@ -107,8 +107,7 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
-    const asking = event.detail.requestConfig.elt;
-    heldFocus = document.activeElement?.closest("[id]")?.id || (asking.matches(":disabled") && asking.id) || "";
+    heldFocus = document.activeElement?.closest("[id]")?.id || "";
     if (xhr.status < 400) return;
     if (polls(event.detail.requestConfig.elt)) {
       event.detail.shouldSwap = false;

@@ -15,6 +15,7 @@ from contacts.attributes import actions
 from contacts.attributes import queries as read
 from contacts.attributes.forms import AttributeForm
 from contacts.models import Attribute
+from journeys.uses.queries import uses_of_attributes
 
 PART = "edit-attribute-form"
 
@@ -89,8 +90,12 @@ def move_attribute(request: HttpRequest, pk: int, places: int) -> HttpResponse:
 @role_required(Role.MARKETER)
 @require_POST
 def remove_attribute(request: HttpRequest, pk: int) -> HttpResponse:
-    """Only while no contact has a value for it."""
+    """Only while no contact has a value for it, and nothing asks for it."""
     attribute = get_object_or_404(Attribute, pk=pk)
+    if uses := uses_of_attributes()[attribute.pk]:
+        words = ", ".join(map(str, uses))
+        announce(request, f"{attribute} stays: it is used in {words}.", level=messages.ERROR)
+        return _to_the_list(request)
     try:
         actions.remove_attribute(attribute=attribute, by=request.user)  # type: ignore[arg-type]
     except actions.AttributeHeld as held:

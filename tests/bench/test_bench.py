@@ -44,6 +44,8 @@ def test_every_figure_is_measured(figures):
         "report_names_of_people": 500,
         "report_names_of_people_slowest": 3000,
         "report_people_of_a_segment": 3000,
+        "segment_count": 300,
+        "segment_page_1": 100,
         "status_change": 30,
         "funnel_now": 10,
         "funnel_at_past_moments": 10,

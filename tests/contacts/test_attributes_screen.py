@@ -8,6 +8,8 @@ from pytest_django.asserts import assertNumQueries
 
 from config.team.models import TeamMember
 from contacts.models import Attribute
+from journeys.segments.actions import create_segment
+from journeys.segments.conditions import Condition, Conditions, Operator
 from tests.factories import ContactFactory, TeamMemberFactory
 
 ATTRIBUTES = "/settings/attributes"
@@ -93,6 +95,15 @@ def test_an_attribute_somebody_has_a_value_for_stays(
     max_.post(f"{ATTRIBUTES}/{three[1].pk}/remove")
     assert names() == ["Plan", "Seats", "Renewal"]
     assert f"Seats stays: {said} for it." in max_.get(ATTRIBUTES).text
+
+
+def test_an_attribute_that_a_segment_asks_for_stays(max_: Client, three: list[Attribute], marketer, viewer) -> None:
+    asked = Conditions(((Condition(f"attribute:{three[0].pk}", Operator.IS_EMPTY),),))
+    create_segment(name="Unknown", conditions=asked, is_for_all=True, by=marketer)
+    create_segment(name="Secret", conditions=asked, is_for_all=False, by=viewer)
+    page = max_.post(f"{ATTRIBUTES}/{three[0].pk}/remove", follow=True).text
+    assert f"{three[0]} stays: it is used in Segment of Vera Novak, Segment Unknown." in page
+    assert names() == ["Plan", "Seats", "Renewal"]
 
 
 @pytest.mark.parametrize("act", ["edit", "up", "down", "remove"])
