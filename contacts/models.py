@@ -12,13 +12,18 @@ from django.utils import timezone
 
 from config.constraints import ErrorsBesideFields
 from contacts.causes import Cause
+from contacts.search.conditions import APART, UNSEEN
 from stages.models import validate_colour
 
 # Words of a contact as search finds them: an e-mail is found by each of its parts, a phone by its digits.
-_SEARCHED_TEXT = """to_tsvector('simple'::regconfig,
+# What stands between words is in `contacts.search.conditions`, which takes apart what a person typed in the same way.
+_SEARCHED_TEXT = f"""to_tsvector('simple'::regconfig, translate(
     coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(company, '') || ' ' ||
-    translate(coalesce(email, ''), '@.+-_', '     ') || ' ' || coalesce(external_id, '') || ' ' ||
-    regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g'))"""
+    coalesce(email, '') || ' ' || coalesce(external_id, ''), '{APART}{UNSEEN}', '{" " * len(APART + UNSEEN)}')
+    || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g'))"""
+
+NAME_ON_SCREEN = "lower(coalesce(nullif(btrim(first_name || ' ' || last_name), ''), email, external_id, ''))"
+"""What a contact goes by, to put contacts in order."""
 
 _DIGITS_OF_PHONE = models.Func(
     "phone", models.Value("[^0-9]"), models.Value(""), models.Value("g"), function="regexp_replace"
@@ -82,6 +87,7 @@ class Contact(ErrorsBesideFields, models.Model):
             GinIndex(fields=["search"], name="contact_search"),
             models.Index(fields=["id"], condition=Q(account_state="inactive"), name="contact_inactive"),
             models.Index(_DIGITS_OF_PHONE, condition=~Q(phone=""), name="contact_phone_digits"),
+            models.Index(RawSQL(NAME_ON_SCREEN, ()), "id", name="contacts_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -10,10 +10,10 @@ from config.team.access import role_required
 from config.team.roles import Role
 from contacts.filters import ContactFilter
 from contacts.views.addresses import id_in
-from journeys.book.queries import contacts_page, how_many
+from journeys.book.queries import contacts_page
 from journeys.bulk.acts import acts_for
 
-_BOOKMARKS = ("newer_than", "older_than")
+_BOOKMARKS = ("before", "after")
 
 
 @role_required(Role.VIEWER)
@@ -21,17 +21,14 @@ _BOOKMARKS = ("newer_than", "older_than")
 def contacts(request: HttpRequest) -> HttpResponse:
     """The contacts that the address asks for, the newest in the book first."""
     narrowed = ContactFilter(request.GET)
-    query = narrowed.query
-    page = contacts_page(
-        query, newer_than=id_in(request.GET.get("newer_than")), older_than=id_in(request.GET.get("older_than"))
-    )
+    page = contacts_page(narrowed.query, before=id_in(request.GET.get("before")), after=id_in(request.GET.get("after")))
     context = {
         "filter": narrowed,
         "chips": [(chip, _without(request, *chip.parameters)) for chip in narrowed.chips],
         "page": page,
-        "newer": _read_on(request, newer_than=page.newer_than),
-        "older": _read_on(request, older_than=page.older_than),
-        "count": how_many(query),
+        "previous": _read_on(request, before=page.before),
+        "next": _read_on(request, after=page.after),
+        "count": page.count,
         "here": request.get_full_path(),
         "acts": acts_for(request.user.role),  # type: ignore[union-attr]
         "narrowed_by": narrowed.said.items(),

@@ -66,7 +66,7 @@ def _page_of(stage: Stage, number: int) -> str:
     """The address of a page of the contacts in a stage, the newest on the first."""
     before = (number - 1) * PAGE
     last = _contacts_in(stage).order_by("-contact").values_list("pk", flat=True)[before - 1]
-    return f"{reverse('contacts:contacts')}?stage={stage.pk}&older_than={last}"
+    return f"{reverse('contacts:contacts')}?stage={stage.pk}&after={last}"
 
 
 @figure("contacts_carrying_a_label")

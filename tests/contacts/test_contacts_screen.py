@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django.asserts import assertNumQueries
 
@@ -12,6 +13,8 @@ from config.team.models import TeamMember
 from contacts.actions import put_on_label
 from contacts.causes import Cause
 from contacts.models import Contact
+from contacts.search import queries as search
+from contacts.search.queries import search_for
 from journeys.book import queries
 from journeys.book.queries import Count, how_many
 from journeys.status.models import LostReason
@@ -222,6 +225,16 @@ def test_a_retired_stage_can_still_be_asked_for(ana: Client) -> None:
         ("lead-00", ["Bo"]),
         ("foo-b", ["Bo"]),
         ("bar", ["Bo"]),
+        ("0012", ["Bo"]),
+        ("example.or", ["Bo"]),
+        ("\u200fana \u202esilva", ["Ana"]),
+        ("%", []),
+        ("_", []),
+        ("ana %_", ["Ana"]),
+        ("ana " * 40, ["Ana"]),
+        ("٤٩٣٠", ["Ana"]),
+        ("Zoe\u0308", ["Zoë"]),
+        ("bidi", ["\u200fBidi"]),
         ("o'neil", ["Bo"]),
         ("neil", ["Bo"]),
         ("+49 (30) 231", ["Ana"]),
@@ -239,6 +252,7 @@ def test_every_word_is_found_by_its_beginning(ana: Client, words: str, names: li
         first_name="Bo", last_name="O'Neil", email="bo@example.org", external_id="lead-0012", company="Foo-Bar GmbH"
     )
     ContactFactory(first_name="Zoë", last_name="", email=None, external_id="z")
+    ContactFactory(first_name="\u200fBidi", last_name="", email=None)
     assert found(ana, q=words) == names
     assert total(ana, q=words) == str(len(names))
 
@@ -260,7 +274,7 @@ def test_an_empty_book_says_how_it_is_filled(client_of: ClientOf, viewer: TeamMe
 
 
 def walk(client: Client, address: str, way: str) -> list[list[str]]:
-    """The names on each page, following its link to the `older` or `newer` page to the end."""
+    """The names on each page, following its link to the `next` or `previous` page to the end."""
     pages = []
     while address:
         context = client.get(address).context
@@ -286,9 +300,9 @@ def test_pages_follow_each_other_in_both_directions(
     ]
     pages = [names[start : start + 3] for start in range(0, len(names), 3)]
 
-    assert walk(ana, f"{CONTACTS}?{asked}", "older") == pages
-    last = ana.get(f"{CONTACTS}?{asked}&older_than={Contact.objects.get(first_name=pages[-2][-1]).pk}")
-    assert walk(ana, last.context["newer"], "newer") == [*reversed(pages[:-1])]
+    assert walk(ana, f"{CONTACTS}?{asked}", "next") == pages
+    last = ana.get(f"{CONTACTS}?{asked}&after={Contact.objects.get(first_name=pages[-2][-1]).pk}")
+    assert walk(ana, last.context["previous"], "previous") == [*reversed(pages[:-1])]
 
 
 @pytest.mark.parametrize("query", ["stage=none", "lost=yes", "stage=none&lost=yes"])
@@ -301,9 +315,9 @@ def test_pages_of_contacts_without_a_stage(
     contact_in(aware, first_name="Other")
     pages = [["Person4", "Person3"], ["Person2", "Person1"], ["Person0"]]
 
-    assert walk(ana, f"{CONTACTS}?{query}", "older") == pages
+    assert walk(ana, f"{CONTACTS}?{query}", "next") == pages
     first = Contact.objects.get(first_name="Person0").pk
-    assert walk(ana, f"{CONTACTS}?{query}&newer_than={first}", "newer") == [
+    assert walk(ana, f"{CONTACTS}?{query}&before={first}", "previous") == [
         ["Person2", "Person1"],
         ["Person4", "Person3"],
     ]
@@ -312,19 +326,84 @@ def test_pages_of_contacts_without_a_stage(
 def test_a_page_keeps_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, ana: Client, customer: Stage) -> None:
     monkeypatch.setattr(queries, "PAGE", 1)
     first, second = contact_in(customer), contact_in(customer)
-    context = ana.get(CONTACTS, {"stage": customer.pk, "older_than": second.pk + 5}).context
-    assert context["older"] == f"/contacts?stage={customer.pk}&older_than={second.pk}"
-    assert context["newer"] == f"/contacts?stage={customer.pk}&newer_than={second.pk}"
+    context = ana.get(CONTACTS, {"stage": customer.pk, "after": second.pk + 5}).context
+    assert context["next"] == f"/contacts?stage={customer.pk}&after={second.pk}"
+    assert context["previous"] == f"/contacts?stage={customer.pk}&before={second.pk}"
     assert [chip_address for _, chip_address in context["chips"]] == [CONTACTS]
     assert first.pk < second.pk
 
 
 def test_a_count_ends_where_it_stops_to_matter(monkeypatch: pytest.MonkeyPatch, ana: Client) -> None:
     monkeypatch.setattr(queries, "COUNTED", 2)
-    ContactFactory.create_batch(3, company="Acme")
-    assert total(ana, q="acme") == "more than 2"
+    label = LabelFactory()
+    contacts = [contact.pk for contact in ContactFactory.create_batch(3, company="Acme")]
+    put_on_label(contacts=contacts, label=label, by=None, cause=Cause.MANUAL)
+    assert total(ana, label=label.pk) == "more than 2"
+    assert total(ana, q="acme") == "3"
     assert total(ana) == "3"
     assert str(Count(10_000, is_capped=True)) == "more than 10,000"
+
+
+# Words that very many hold
+
+
+@pytest.fixture
+def common(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A book so large that "acme" is common in it, and "an" too frequent to be looked up beside other words."""
+    monkeypatch.setattr(search, "COMMON", 4)
+    monkeypatch.setattr(search, "FREQUENT", 3)
+    monkeypatch.setattr(queries, "COUNTED", 2)
+    monkeypatch.setattr(queries, "PAGE", 2)
+
+
+@pytest.fixture
+def acme(db: None, aware: Stage, customer: Stage) -> list[int]:
+    """Six of a company, in turns in two stages; all but the last are called An-something. And one of another."""
+    names = ["Ann", "Andy", "Anja", "Anouk", "Antje", "Bo"]
+    people = [contact_in((aware, customer)[n % 2], first_name=name, company="Acme") for n, name in enumerate(names)]
+    contact_in(aware, first_name="Cleo", company="Other")
+    return [contact.pk for contact in people]
+
+
+def test_common_words_are_found_page_by_page_and_not_counted(common: None, acme: list[int], ana: Client) -> None:
+    assert search_for("acme") == search.Search("", "'acme':*")
+    pages = [["Bo", "Antje"], ["Anouk", "Anja"], ["Andy", "Ann"]]
+    assert walk(ana, f"{CONTACTS}?q=acme", "next") == pages
+    last = ana.get(f"{CONTACTS}?q=acme&after={acme[2]}")
+    assert walk(ana, last.context["previous"], "previous") == [*reversed(pages[:-1])]
+    assert total(ana, q="acme") == "more than 2"
+
+
+def test_whoever_is_not_among_the_newest_is_found_all_the_same(
+    common: None, acme: list[int], ana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "_WALKED", 1)
+    assert walk(ana, f"{CONTACTS}?q=acme", "next") == [["Bo", "Antje"], ["Anouk", "Anja"], ["Andy", "Ann"]]
+
+
+def test_common_words_narrow_with_whatever_else_is_asked_for(
+    common: None, acme: list[int], ana: Client, customer: Stage
+) -> None:
+    assert walk(ana, f"{CONTACTS}?q=acme&stage={customer.pk}", "next") == [["Bo", "Anouk"], ["Andy"]]
+    assert total(ana, q="acme", stage=customer.pk) == "more than 2"
+    label = LabelFactory()
+    put_on_label(contacts=acme[:2], label=label, by=None, cause=Cause.MANUAL)
+    assert found(ana, q="acme", label=label.pk) == ["Andy", "Ann"]
+
+
+def test_a_frequent_word_is_held_against_those_found_by_a_rare_one(common: None, acme: list[int], ana: Client) -> None:
+    assert search_for("an bo") == search.Search("'bo':*", "'an':*")
+    assert found(ana, q="an bo") == []
+    assert search_for("anja an") == search.Search("'anja':*", "'an':*")
+    assert found(ana, q="anja an") == ["Anja"]
+    assert total(ana, q="anja an") == "1"
+
+
+def test_all_who_match_common_words_are_selected(common: None, acme: list[int]) -> None:
+    statement, values = queries.all_matching(queries.ContactQuery(search="acme"))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        assert sorted(row[0] for row in cursor.fetchall()) == acme
 
 
 # Addresses that somebody made up
@@ -341,12 +420,12 @@ def test_a_count_ends_where_it_stops_to_matter(monkeypatch: pytest.MonkeyPatch, 
         "label=99999999999999999999999999",
         "account_state=asleep",
         "lost=perhaps",
-        "older_than=abc",
-        "older_than=-5",
-        "older_than=99999999999999999999999999999999",
-        "older_than=9223372036854775808",
-        "newer_than=９",
-        "newer_than=&older_than=",
+        "after=abc",
+        "after=-5",
+        "after=99999999999999999999999999999999",
+        "after=9223372036854775808",
+        "before=９",
+        "before=&after=",
         "q=" + "x" * 300,
         "q=" + "+x" * 90,
         "q=%F0%9F%98%80",
@@ -403,16 +482,13 @@ def test_it_costs_the_same_for_one_row_and_for_three(
         # Session, person, organisation, role; stages, labels; ids, contacts, labels carried; two for the count.
         ana.get(CONTACTS, {"stage": customer.pk})
     with assertNumQueries(10):
+        # How common the words are, who matches; contacts, labels carried.
         ana.get(CONTACTS, {"q": "person"})
 
 
 def test_all_places_are_asked_for_at_once(db: None, aware: Stage) -> None:
     standing(contact_in(aware), None)
     with assertNumQueries(2):
-        queries.matching_ids(queries.ContactQuery(lost=True), limit=5)
-    with assertNumQueries(1):
-        queries.matching_ids(queries.ContactQuery(stage=aware.pk), limit=5)
-    with assertNumQueries(2):
         assert how_many(queries.ContactQuery()) == Count(1)
-    with assertNumQueries(1):
+    with assertNumQueries(2):
         assert how_many(queries.ContactQuery(search="person")) == Count(1)

@@ -1,0 +1,43 @@
+import django.contrib.postgres.indexes
+import django.contrib.postgres.search
+import django.db.models.expressions
+from django.db import migrations, models
+
+APART = (
+    "@.+-_/<>&\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+SEARCHED_TEXT = f"""to_tsvector('simple'::regconfig, translate(
+    coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(company, '') || ' ' ||
+    coalesce(email, '') || ' ' || coalesce(external_id, ''), '{APART}', '{" " * len(APART)}')
+    || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g'))"""
+NAME_ON_SCREEN = "lower(coalesce(nullif(btrim(first_name || ' ' || last_name), ''), email, external_id, ''))"
+
+
+class Migration(migrations.Migration):
+    """Words are searched anew: the table of contacts is rewritten once, some minutes for a million of them."""
+
+    dependencies = [
+        ("contacts", "0005_contact_last_active"),
+    ]
+
+    operations = [
+        migrations.RemoveIndex(model_name="contact", name="contact_search"),
+        migrations.RemoveField(model_name="contact", name="search"),
+        migrations.AddField(
+            model_name="contact",
+            name="search",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.db.models.expressions.RawSQL(SEARCHED_TEXT, ()),
+                output_field=django.contrib.postgres.search.SearchVectorField(),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="contact_search"),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(django.db.models.expressions.RawSQL(NAME_ON_SCREEN, ()), "id", name="contacts_by_name"),
+        ),
+    ]
