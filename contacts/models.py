@@ -215,3 +215,10 @@ class Attribute(ErrorsBesideFields, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptColumns(models.Model):
+    """The columns that a team member sees in the list of contacts, where its address says nothing else."""
+
+    member = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    columns = ArrayField(models.CharField(max_length=40))

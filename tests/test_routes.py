@@ -85,6 +85,7 @@ TABLE = {
     "contacts:erase_contact": Row(A, 200, WRONG, ("contact",)),
     "contacts:put_on_label": Row(O, NO_SUCH_METHOD, REDIRECT, ("contact",)),
     "contacts:take_off_label": Row(O, NO_SUCH_METHOD, REDIRECT, ("contact",)),
+    "contacts:keep_columns": Row(V, NO_SUCH_METHOD, REDIRECT),
     "contacts:labels": Row(V),
     "contacts:new_label": Row(M, 200, WRONG),
     "contacts:edit_label": Row(M, 200, WRONG, ("label",)),

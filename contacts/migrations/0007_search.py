@@ -1,6 +1,9 @@
+import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
+import django.db.models.deletion
 import django.db.models.expressions
+from django.conf import settings
 from django.db import migrations, models
 
 APART = (
@@ -18,6 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("contacts", "0005_contact_last_active"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -39,5 +43,24 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="contact",
             index=models.Index(django.db.models.expressions.RawSQL(NAME_ON_SCREEN, ()), "id", name="contacts_by_name"),
+        ),
+        migrations.CreateModel(
+            name="KeptColumns",
+            fields=[
+                (
+                    "member",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None),
+                ),
+            ],
         ),
     ]

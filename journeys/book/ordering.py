@@ -10,7 +10,7 @@ ADDED, SINCE = "added", "since"
 
 
 def _moment(column: str) -> str:
-    return f"coalesce({column}, '-infinity'::timestamptz)"
+    return f"coalesce({column}, '0001-01-02Z'::timestamptz)"
 
 
 KEYS = {

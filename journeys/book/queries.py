@@ -98,18 +98,25 @@ class ContactsPage:
 
 
 def contacts_page(
-    query: ContactQuery, *, order: Order = NEWEST_FIRST, before: int | None = None, after: int | None = None
+    query: ContactQuery,
+    *,
+    order: Order = NEWEST_FIRST,
+    before: int | None = None,
+    after: int | None = None,
+    funnel: Funnel | None = None,
+    with_attributes: bool = False,
 ) -> ContactsPage:
     """A page of the contacts that match, with status, stage and labels, at a cost that does not grow with the page.
 
     Args:
         before, after: read on from the contact of this id, in one of the two directions. From the beginning, if there
             is no such contact any more and the order goes by more than the id.
+        funnel: as it is now, if it was read already.
 
     Five queries; one more for words, for a place that is not one stage, and for another order than by age.
     """
     asked = _asked(query)
-    count = _count(asked)
+    count = _count(asked, funnel)
     order = order if may_be_put_in(order, query, count) else NEWEST_FIRST
     start = _start(order, after if before is None else before)
     goes_back = before is not None and start is not None
@@ -117,7 +124,7 @@ def contacts_page(
     has_more, ids = len(ids) > PAGE, ids[:PAGE]
     has_before, has_after = (has_more, True) if goes_back else (start is not None, has_more)
     ids = ids[::-1] if goes_back else ids
-    found = {contact.pk: contact for contact in contacts_with_status(ids)}
+    found = {contact.pk: contact for contact in contacts_with_status(ids, with_attributes=with_attributes)}
     return ContactsPage(
         contacts=[found[pk] for pk in ids if pk in found],
         count=count,
@@ -139,14 +146,14 @@ def in_the_book(contacts: Sequence[int]) -> set[int]:
     return set(Contact.objects.filter(pk__in=contacts).values_list("pk", flat=True))
 
 
-def contacts_with_status(ids: Sequence[int]) -> list[Contact]:
+def contacts_with_status(ids: Sequence[int], *, with_attributes: bool = False) -> list[Contact]:
     """These contacts, the newest first, with `status` (stage, lost reason) and `carried_labels`. Two queries."""
     carried = CarriedLabel.objects.select_related("label").order_by(Lower("label__name"), "label_id")
     return list(
         Contact.objects.filter(pk__in=ids)
         .select_related("status__stage", "status__lost_reason")
         .prefetch_related(Prefetch("carried_labels", carried))
-        .defer("search", "attributes")
+        .defer("search", *([] if with_attributes else ["attributes"]))
         .order_by("-pk")
     )
 
@@ -190,9 +197,9 @@ def _asked(query: ContactQuery) -> _Asked:
     return _Asked(query, search, found or [])
 
 
-def _count(asked: _Asked) -> Count:
+def _count(asked: _Asked, funnel: Funnel | None = None) -> Count:
     if asked.query.is_of_places:
-        return Count(_counted_by_the_funnel(asked.query, funnel_at()))
+        return Count(_counted_by_the_funnel(asked.query, funnel or funnel_at()))
     if asked.found is not None:
         return Count(len(asked.found))
     if asked.is_of_common_words and asked.query.is_of_words:
