@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("journeys.runs.urls")),
     path("", include("journeys.retiring.urls")),
     path("", include("journeys.bulk.urls")),
+    path("", include("journeys.search.urls")),
 ]

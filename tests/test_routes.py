@@ -89,6 +89,7 @@ TABLE = {
     "contacts:labels": Row(V),
     "contacts:new_label": Row(M, 200, WRONG),
     "contacts:edit_label": Row(M, 200, WRONG, ("label",)),
+    "journeys:search": Row(V),
     # moving one contact
     "journeys:change_status": Row(O, 200, WRONG, ("contact",)),
     "journeys:mark_lost": Row(O, 200, WRONG, ("contact",)),
