@@ -88,6 +88,12 @@ class Contact(ErrorsBesideFields, models.Model):
             models.Index(fields=["id"], condition=Q(account_state="inactive"), name="contact_inactive"),
             models.Index(_DIGITS_OF_PHONE, condition=~Q(phone=""), name="contact_phone_digits"),
             models.Index(RawSQL(NAME_ON_SCREEN, ()), "id", name="contacts_by_name"),
+            # Segments ask for dates of the whole book: read here, they are a sixth of the rows they stand in.
+            models.Index(
+                fields=["id"],
+                include=["subscribed_at", "last_open_at", "last_click_at", "last_reply_at", "created_at"],
+                name="contact_dates",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from journeys.reports.models import FoldMark, FunnelFlow, FunnelTotal
 from journeys.rules.models import FunnelSettings, LabelRule, MovementRule
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
+from journeys.segments.models import Segment
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "RunOutcome",
     "RunPreview",
     "RunSlice",
+    "Segment",
     "StatusChange",
 ]

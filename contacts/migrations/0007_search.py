@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     """Words are searched anew: the table of contacts is rewritten once, some minutes for a million of them."""
 
     dependencies = [
-        ("contacts", "0005_contact_last_active"),
+        ("contacts", "0006_segments"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 
 from journeys.funnel.rows import Counts, FunnelRows, funnel_rows
 from journeys.history.queries import Bookmark, ChangeInWords, history_page, in_words
+from journeys.history.undone import is_undone
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, movements_between
 from journeys.status.models import FunnelStatus, StatusChange
 from journeys.status.queries import statuses_of
@@ -241,23 +242,6 @@ def _is_at(side: str, stage: int | None) -> Q:
     """One side of a change is in the stage, or in none: not lost, not outside the book."""
     where = {f"{side}_stage": stage} if stage else {f"{side}_stage__isnull": True}
     return Q(**where, **{f"{side}_lost": False, f"{side}_outside": False})
-
-
-def is_undone(change: str) -> str:
-    """SQL, for a statement with parameters, that says whether a change was undone, and the undo was not.
-
-    A change and its undo are neighbours in the contact's history; so are an undo and the undo of that.
-    """
-    return f"""
-        coalesce((
-            WITH RECURSIVE undos (id, depth) AS (
-                SELECT undo.id, 1 FROM journeys_statuschange undo
-                WHERE undo.contact_id = {change}.contact_id AND undo.id > {change}.id AND undo.undoes_id = {change}.id
-                UNION ALL
-                SELECT undo.id, undos.depth + 1 FROM undos JOIN journeys_statuschange undo
-                ON undo.contact_id = {change}.contact_id AND undo.id > undos.id AND undo.undoes_id = undos.id
-            ) SELECT max(depth) %% 2 = 1 FROM undos), false)
-    """
 
 
 _IS_UNDONE = RawSQL(is_undone("journeys_statuschange"), (), output_field=BooleanField())

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from journeys.funnel.queries import FunnelDay, is_undone
+from journeys.funnel.queries import FunnelDay
+from journeys.history.undone import is_undone
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, funnels_at, movements_between
 from stages.models import Stage
 

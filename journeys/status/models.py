@@ -142,6 +142,7 @@ class StatusChange(models.Model):
             models.Index(
                 fields=["from_stage", "changed_at"], condition=Q(direction__isnull=False), name="moves_out_of_stage"
             ),
+            models.Index(fields=["undoes"], condition=Q(undoes__isnull=False), name="undos_of_status_changes"),
         ]
 
     def __str__(self) -> str:

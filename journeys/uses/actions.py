@@ -1,13 +1,16 @@
-"""What uses a stage goes over to another one. Segments, campaigns and web forms join in by one function each."""
+"""What uses a stage goes over to another one. Campaigns and web forms join in by one function each."""
 
 import logging
 from collections.abc import Callable
 
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from config.team.models import TeamMember
 from journeys.rules.models import FunnelSettings, LabelRule
 from journeys.runs.models import Run
+from journeys.segments.models import Segment
 from stages.models import Stage
 
 logger = logging.getLogger(__name__)
@@ -46,4 +49,14 @@ def _label_rules_follow(stage: Stage, to: Stage) -> None:
             rule.delete()
 
 
-FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (_default_follows, _label_rules_follow)
+def _segments_follow(stage: Stage, to: Stage) -> None:
+    """Conditions that name the stage name the other one. Whoever is editing one of them is told."""
+    for segment in Segment.objects.select_for_update().order_by("pk"):
+        if stage.pk in segment.asks.stages:
+            conditions = segment.asks.naming(to.pk, instead_of=stage.pk).as_json()
+            Segment.objects.filter(pk=segment.pk).update(
+                conditions=conditions, changed_at=timezone.now(), revision=F("revision") + 1
+            )
+
+
+FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (_default_follows, _label_rules_follow, _segments_follow)

@@ -1,14 +1,16 @@
-"""What uses a stage. Segments, campaigns and web forms join in by one function each, in `SOURCES`."""
+"""What uses a stage, a label or a segment. Campaigns and web forms join in by one function each, in the `SOURCES`."""
 
 import enum
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models.functions import Lower
 
 from journeys.rules.models import LabelRule
 from journeys.rules.queries import funnel_settings
+from journeys.segments.conditions import Conditions
+from journeys.segments.models import Segment
 
 
 class UseKind(enum.StrEnum):
@@ -16,15 +18,22 @@ class UseKind(enum.StrEnum):
 
     DEFAULT_STATUS = "Default status"
     LABEL_RULE = "Label rule"
+    SEGMENT = "Segment"
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that names a stage. `url_name` is that of the page where it is changed."""
+    """One thing that names a stage, a label or a segment.
+
+    Attributes:
+        url_name: of the page where it is changed; empty where that is for one person alone.
+        pk: the number in that page's address, if it has one.
+    """
 
     kind: UseKind
     url_name: str
     name: str = ""
+    pk: int | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}".rstrip()
@@ -43,16 +52,70 @@ def _label_rules() -> Found:
         yield rule.stage_id, Use(UseKind.LABEL_RULE, "journeys:manage_funnel", str(rule.label))
 
 
-SOURCES: tuple[Callable[[], Found], ...] = (_default_status, _label_rules)
+def _segments_naming(numbers: Callable[[Conditions], set[int]]) -> Callable[[], Found]:
+    """Segments that name something, in one query. Of somebody's own segment others learn whose it is, no more."""
+
+    def found() -> Found:
+        for segment in Segment.objects.select_related("owner"):
+            use = (
+                Use(UseKind.SEGMENT, "", segment.name)
+                if segment.is_for_all
+                else Use(UseKind.SEGMENT, "", f"of {segment.owner}")
+            )
+            for number in sorted(numbers(segment.asks)):
+                yield number, use
+
+    return found
+
+
+def _labels_of_rules() -> Found:
+    for rule in LabelRule.objects.select_related("stage").order_by("stage__weight", "pk"):
+        yield rule.label_id, Use(UseKind.LABEL_RULE, "journeys:manage_funnel", f"to {rule.stage}")
+
+
+SOURCES: tuple[Callable[[], Found], ...] = (
+    _default_status,
+    _label_rules,
+    _segments_naming(lambda conditions: conditions.stages),
+)
 """Each gives every use of one kind, with the id of its stage, in one query."""
+
+SOURCES_OF_LABELS: tuple[Callable[[], Found], ...] = (
+    _labels_of_rules,
+    _segments_naming(lambda conditions: conditions.labels),
+)
+
+SOURCES_OF_ATTRIBUTES: tuple[Callable[[], Found], ...] = (_segments_naming(lambda conditions: conditions.attributes),)
+
+SOURCES_OF_SEGMENTS: tuple[Callable[[], Found], ...] = ()
+"""Campaigns and whatever else will name a segment."""
 
 
 def uses_of_stages() -> dict[int, list[Use]]:
     """What uses each stage, by its id. A query for each of `SOURCES`."""
+    return _uses(SOURCES)
+
+
+def uses_of_labels() -> dict[int, list[Use]]:
+    """What uses each label, by its id. A query for each of `SOURCES_OF_LABELS`."""
+    return _uses(SOURCES_OF_LABELS)
+
+
+def uses_of_attributes() -> dict[int, list[Use]]:
+    """What uses each attribute, by its id. A query for each of `SOURCES_OF_ATTRIBUTES`."""
+    return _uses(SOURCES_OF_ATTRIBUTES)
+
+
+def uses_of_segments() -> dict[int, list[Use]]:
+    """What uses each segment, by its id. A query for each of `SOURCES_OF_SEGMENTS`."""
+    return _uses(SOURCES_OF_SEGMENTS)
+
+
+def _uses(sources: Iterable[Callable[[], Found]]) -> dict[int, list[Use]]:
     uses: dict[int, list[Use]] = defaultdict(list)
-    for source in SOURCES:
-        for stage, use in source():
-            uses[stage].append(use)
+    for source in sources:
+        for number, use in source():
+            uses[number].append(use)
     return uses
 
 
