@@ -130,6 +130,31 @@ class Label(ErrorsBesideFields, models.Model):
         return self.name
 
 
+class LabelMerge(models.Model):
+    """A label that is becoming part of another one: whoever carries it comes to carry the other, slice by slice."""
+
+    label = models.OneToOneField(Label, models.CASCADE, primary_key=True, related_name="merge")
+    into = models.ForeignKey(Label, models.PROTECT, related_name="merges")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField(default=timezone.now)
+
+
+class FormerLabel(models.Model):
+    """A label that there is no more: history goes on naming it. `became` is the number of the one it is part of."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=100)
+    colour = models.CharField(max_length=7)
+    became = models.BigIntegerField(null=True)
+    gone_at = models.DateTimeField(default=timezone.now)
+    gone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CarriedLabel(models.Model):
     """A contact carries a label: since when, and who or what put it on.
 

@@ -3,6 +3,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.expressions
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -17,7 +18,10 @@ NAME_ON_SCREEN = "lower(coalesce(nullif(btrim(first_name || ' ' || last_name), '
 
 
 class Migration(migrations.Migration):
-    """Words are searched anew: the table of contacts is rewritten once, some minutes for a million of them."""
+    """Words are searched anew: the table of contacts is rewritten once, about a minute for a million of them.
+
+    Columns that people keep; labels that become part of others, and those that are gone.
+    """
 
     dependencies = [
         ("contacts", "0006_segments"),
@@ -60,6 +64,58 @@ class Migration(migrations.Migration):
                 (
                     "columns",
                     django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="FormerLabel",
+            fields=[
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("colour", models.CharField(max_length=7)),
+                ("became", models.BigIntegerField(null=True)),
+                ("gone_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "gone_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="LabelMerge",
+            fields=[
+                (
+                    "label",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="merge",
+                        serialize=False,
+                        to="contacts.label",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "into",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="merges", to="contacts.label"
+                    ),
                 ),
             ],
         ),
