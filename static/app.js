@@ -275,6 +275,9 @@
     byId("search").setAttribute("aria-autocomplete", "list");
     openResults(false);
     byId("search").addEventListener("keydown", keyInSearch);
+    byId("search-results").parentElement.addEventListener("mousedown", (event) => {
+      if (event.target.closest("#search-results")) event.preventDefault(); // the focus stays with the words
+    });
     byId("search").form.addEventListener("focusout", ({ relatedTarget }) => {
       if (!byId("search").form.contains(relatedTarget)) openResults(false);
     });
@@ -321,7 +324,7 @@
 
   // Keys. Single letters only where the person did not switch them off, and never while typing.
 
-  let afterG = 0;
+  let afterG = -Infinity;
 
   const isTyping = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
@@ -354,7 +357,7 @@
       event.preventDefault();
       showShortcuts();
     } else if (event.timeStamp - afterG < 1000 && event.key.length === 1) {
-      afterG = 0;
+      afterG = -Infinity;
       followKey(event.key);
     } else if (event.key === "g") {
       afterG = event.timeStamp;
