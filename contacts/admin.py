@@ -28,7 +28,7 @@ _LARGEST_ID = 2**63 - 1
 
 def found_contacts(words: str) -> list[int]:
     """Ids of contacts that a search finds: by words, or by its own number. At most `FOUND`."""
-    ids = matching_ids(ContactQuery(search=words), limit=FOUND, in_order=False)
+    ids = matching_ids(ContactQuery(search=words), limit=FOUND)
     is_number = words.isascii() and words.isdigit() and int(words[:20]) <= _LARGEST_ID
     return [*ids, int(words)] if is_number else ids
 

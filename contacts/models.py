@@ -12,13 +12,18 @@ from django.utils import timezone
 
 from config.constraints import ErrorsBesideFields
 from contacts.causes import Cause
+from contacts.search.conditions import APART, UNSEEN
 from stages.models import validate_colour
 
 # Words of a contact as search finds them: an e-mail is found by each of its parts, a phone by its digits.
-_SEARCHED_TEXT = """to_tsvector('simple'::regconfig,
+# What stands between words is in `contacts.search.conditions`, which takes apart what a person typed in the same way.
+_SEARCHED_TEXT = f"""to_tsvector('simple'::regconfig, translate(
     coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(company, '') || ' ' ||
-    translate(coalesce(email, ''), '@.+-_', '     ') || ' ' || coalesce(external_id, '') || ' ' ||
-    regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g'))"""
+    coalesce(email, '') || ' ' || coalesce(external_id, ''), '{APART}{UNSEEN}', '{" " * len(APART + UNSEEN)}')
+    || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g'))"""
+
+NAME_ON_SCREEN = "lower(coalesce(nullif(btrim(first_name || ' ' || last_name), ''), email, external_id, ''))"
+"""What a contact goes by, to put contacts in order."""
 
 _DIGITS_OF_PHONE = models.Func(
     "phone", models.Value("[^0-9]"), models.Value(""), models.Value("g"), function="regexp_replace"
@@ -82,6 +87,7 @@ class Contact(ErrorsBesideFields, models.Model):
             GinIndex(fields=["search"], name="contact_search"),
             models.Index(fields=["id"], condition=Q(account_state="inactive"), name="contact_inactive"),
             models.Index(_DIGITS_OF_PHONE, condition=~Q(phone=""), name="contact_phone_digits"),
+            models.Index(RawSQL(NAME_ON_SCREEN, ()), "id", name="contacts_by_name"),
             # Segments ask for dates of the whole book: read here, they are a sixth of the rows they stand in.
             models.Index(
                 fields=["id"],
@@ -119,6 +125,31 @@ class Label(ErrorsBesideFields, models.Model):
                 violation_error_message="There is a label of this name already.",
             )
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LabelMerge(models.Model):
+    """A label that is becoming part of another one: whoever carries it comes to carry the other, slice by slice."""
+
+    label = models.OneToOneField(Label, models.CASCADE, primary_key=True, related_name="merge")
+    into = models.ForeignKey(Label, models.PROTECT, related_name="merges")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField(default=timezone.now)
+
+
+class FormerLabel(models.Model):
+    """A label that there is no more: history goes on naming it. `became` is the number of the one it is part of."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=100)
+    colour = models.CharField(max_length=7)
+    became = models.BigIntegerField(null=True)
+    gone_at = models.DateTimeField(default=timezone.now)
+    gone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -218,3 +249,10 @@ class Attribute(ErrorsBesideFields, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptColumns(models.Model):
+    """The columns that a team member sees in the list of contacts, where its address says nothing else."""
+
+    member = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    columns = ArrayField(models.CharField(max_length=40))

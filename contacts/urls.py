@@ -11,6 +11,7 @@ urlpatterns = [
     path("contacts/<int:pk>", views.contact, name="contact"),
     path("contacts/<int:pk>/edit", views.edit_contact, name="edit_contact"),
     path("contacts/<int:pk>/erase", views.erase_contact, name="erase_contact"),
+    path("", include("contacts.columns.urls")),
     path("", include("contacts.labels.urls")),
     path("", include("contacts.attributes.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from journeys.imports.wizard.tasks import forget_old_imports, rescue_imports, work_on_import
 from journeys.integrity.tasks import seal_history, verify
+from journeys.labels.tasks import rescue_merges, work_on_merges
 from journeys.reports.tasks import fold_flows
 from journeys.retention.tasks import drop_details
 from journeys.runs.tasks import forget_previews, rescue_runs, work_on_run
@@ -17,9 +18,11 @@ __all__ = [
     "forget_previews",
     "measure_stages",
     "rescue_imports",
+    "rescue_merges",
     "rescue_runs",
     "seal_history",
     "verify",
     "work_on_import",
+    "work_on_merges",
     "work_on_run",
 ]

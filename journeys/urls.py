@@ -20,4 +20,5 @@ urlpatterns = [
     path("", include("journeys.segments.urls")),
     path("", include("journeys.retention.urls")),
     path("", include("journeys.stuck.urls")),
+    path("", include("journeys.search.urls")),
 ]

@@ -233,6 +233,93 @@
   document.addEventListener("htmx:afterSettle", sayHowMany);
   addEventListener("pageshow", sayHowMany);
 
+  // The search in the top bar: what is found is a list to move in with the arrows, while the words stay in the field.
+
+  const options = () => [...byId("search-results").querySelectorAll("[role=option]")];
+
+  const isOpen = () => byId("search")?.getAttribute("aria-expanded") === "true";
+
+  const openResults = (open) => {
+    const field = byId("search");
+    if (!field) return;
+    field.setAttribute("aria-expanded", String(open));
+    byId("search-results").hidden = !open;
+    if (open) field.setAttribute("aria-controls", "search-options");
+    else field.removeAttribute("aria-controls");
+    choose(null);
+  };
+
+  const choose = (option) => {
+    options().forEach((other) => other.setAttribute("aria-selected", String(other === option)));
+    if (option) byId("search").setAttribute("aria-activedescendant", option.id);
+    else byId("search").removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  };
+
+  const chooseNext = (step) => {
+    const found = options();
+    if (!found.length) return;
+    const at = found.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (!isOpen()) openResults(true);
+    choose(found[at < 0 ? (step > 0 ? 0 : found.length - 1) : (at + step + found.length) % found.length]);
+  };
+
+  const keyInSearch = (event) => {
+    if (event.isComposing) return;
+    const chosen = options().find((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") chooseNext(event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "Enter" && isOpen() && chosen) chosen.click();
+    else if (event.key === "Escape" && isOpen()) openResults(false);
+    else return;
+    event.preventDefault();
+  };
+
+  if (byId("search")) {
+    byId("search").setAttribute("role", "combobox");
+    byId("search").setAttribute("aria-autocomplete", "list");
+    openResults(false);
+    byId("search").addEventListener("keydown", keyInSearch);
+    byId("search-results").parentElement.addEventListener("mousedown", (event) => {
+      if (event.target.closest("#search-results")) event.preventDefault(); // the focus stays with the words
+    });
+    byId("search").form.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!byId("search").form.contains(relatedTarget)) openResults(false);
+    });
+  }
+
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.target?.id !== "search-results") return;
+    const { said } = byId("search-results").dataset;
+    byId("search-said").textContent = said || "";
+    openResults(Boolean(said) && document.activeElement === byId("search"));
+  });
+
+  // A list of contacts under the keys: the focus goes from name to name, so that Enter opens.
+
+  const names = () => [...document.querySelectorAll("#contacts-list tbody .name")];
+
+  const goToRow = (step) => {
+    const rows = names();
+    const at = rows.indexOf(document.activeElement.closest?.("tr")?.querySelector(".name"));
+    const next = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1)];
+    next?.focus();
+    next?.closest("tr").scrollIntoView({ block: "nearest" });
+    return Boolean(next);
+  };
+
+  const followArrow = (event) => {
+    const isOnName = names().includes(event.target);
+    if (isOnName && (event.key === "ArrowDown" || event.key === "ArrowUp")) return goToRow(event.key === "ArrowDown" ? 1 : -1);
+    return false;
+  };
+
+  const followListKey = (letter) => {
+    if (letter === "j" || letter === "k") return goToRow(letter === "j" ? 1 : -1);
+    const box = letter === "x" && document.activeElement.closest?.("#contacts-list tbody tr")?.querySelector("[name=contact]");
+    box?.click?.();
+    return Boolean(box);
+  };
+
   // What is just being replaced is not confirmed any more: a preview, while the next one is on its way.
 
   document.addEventListener("submit", (event) => {
@@ -271,7 +358,7 @@
 
   let afterG = -Infinity;
 
-  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
+  const isTyping = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
   const followKey = (letter) => document.querySelector(`.side-nav a[data-key="${CSS.escape(letter)}"]`)?.click();
 
@@ -292,6 +379,7 @@
       return;
     }
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (isPlain && followArrow(event)) event.preventDefault();
     if (!isPlain || !("shortcuts" in root.dataset) || isTyping(event.target) || dialog()?.open) return;
     if (event.key === "/" && byId("search")) {
       event.preventDefault();
@@ -305,6 +393,8 @@
       followKey(event.key);
     } else if (event.key === "g") {
       afterG = event.timeStamp;
+    } else if (followListKey(event.key)) {
+      event.preventDefault();
     } else if (event.key.length === 1 && steps().length) {
       walk(event.key);
     }

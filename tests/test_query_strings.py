@@ -27,6 +27,7 @@ NAMES = [
         "until",
         "contact",
         "to",
+        "column",
         "columns",
         "sort",
         "like",

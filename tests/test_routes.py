@@ -103,7 +103,11 @@ TABLE = {
     "contacts:erase_contact": Row(A, 200, WRONG, ("contact",)),
     "contacts:put_on_label": Row(O, NO_SUCH_METHOD, REDIRECT, ("contact",)),
     "contacts:take_off_label": Row(O, NO_SUCH_METHOD, REDIRECT, ("contact",)),
+    "contacts:keep_columns": Row(V, NO_SUCH_METHOD, REDIRECT),
     "contacts:labels": Row(V),
+    "contacts:label": Row(V, args=("label",)),
+    "contacts:merge_label": Row(M, 200, WRONG, ("label",)),
+    "contacts:delete_label": Row(M, 200, REDIRECT, ("label",)),
     "contacts:new_label": Row(M, 200, WRONG),
     "contacts:edit_label": Row(M, 200, WRONG, ("label",)),
     # segments
@@ -113,6 +117,7 @@ TABLE = {
     "journeys:new_segment": Row(V, 200, WRONG),
     "journeys:edit_segment": Row(M, 200, WRONG, ("segment",)),  # for everybody
     "journeys:delete_segment": Row(M, NO_SUCH_METHOD, REDIRECT, ("segment",), reads=V),  # for everybody
+    "journeys:search": Row(V),
     # moving one contact
     "journeys:change_status": Row(O, 200, WRONG, ("contact",)),
     "journeys:mark_lost": Row(O, 200, WRONG, ("contact",)),

@@ -11,7 +11,8 @@ from config.api import values
 from config.api.bodies import Data
 from config.api.listing import Column, Window, conditions_of, order_of, text_said
 from contacts.models import CarriedLabel, Contact
-from journeys.book.queries import ContactQuery, how_many, search_words
+from contacts.search.conditions import condition_in
+from journeys.book.queries import ContactQuery, how_many
 
 MOST = 1000
 """So many contacts are answered at once, whatever the limit asked for."""
@@ -86,7 +87,7 @@ def _search(said: str) -> list[Q]:
     plain = " ".join(word for word in words if word not in commands)
     conditions = list(commands.values())
     if plain:
-        conditions.append(Q(search=SearchQuery(search_words(plain), config="simple", search_type="raw")))
+        conditions.append(Q(search=SearchQuery(condition_in(plain), config="simple", search_type="raw")))
     return conditions
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from contacts.models import Label
+from journeys.retiring.forms import TypedForm
 
 
 class LabelForm(forms.ModelForm):
@@ -35,3 +36,27 @@ class OneLabelForm(forms.Form):
         empty_label="Choose a label",
         error_messages={"required": "Choose a label.", "invalid_choice": "There is no such label any more."},
     )
+
+
+class MergeLabelForm(TypedForm):
+    """The label that another one becomes part of."""
+
+    into = forms.ModelChoiceField(
+        Label.objects.none(),
+        label="Merge it into",
+        empty_label="Choose a label",
+        error_messages={"required": "Choose a label.", "invalid_choice": "There is no such label any more."},
+    )
+
+    field_order = ["into", "typed"]
+
+    def __init__(self, *args: Any, label: Label, contacts: int, **options: Any) -> None:
+        super().__init__(*args, name=label.name, contacts=contacts, loss="come to carry the other one", **options)
+        self.fields["into"].queryset = Label.objects.exclude(pk=label.pk)  # type: ignore[attr-defined]
+
+
+class DeleteLabelForm(TypedForm):
+    """The label's name, typed, where many carry it."""
+
+    def __init__(self, *args: Any, label: Label, contacts: int, **options: Any) -> None:
+        super().__init__(*args, name=label.name, contacts=contacts, loss="lose it", **options)

@@ -1,11 +1,10 @@
 """Reads of the Contact Book together with where its contacts stand: a page of contacts, how many, one's story."""
 
 import enum
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection
 from django.db.models import Prefetch
@@ -13,6 +12,8 @@ from django.db.models.functions import Lower
 
 from contacts.causes import Cause
 from contacts.models import CarriedLabel, Contact, Note
+from contacts.search.queries import Search, search_for
+from journeys.book.ordering import ADDED, NEWEST_FIRST, SINCE, Order
 from journeys.book.story import Arrival, LastChange, Spot, time_before, time_in_stages, undos_in_force, why_here
 from journeys.reports.queries import Funnel, funnel_at
 from journeys.segments.queries import Matching
@@ -23,7 +24,10 @@ PAGE = 50
 """So many contacts are shown at once."""
 
 COUNTED = 10_000
-"""Matches are counted up to here; more are "more than 10,000"."""
+"""Matches are counted up to here; more are "more than 10,000". So many are put in an order that no index gives."""
+
+READ_OF_STATUSES = 250_000
+"""So many are put in the order in which their status began, where nothing else is asked for: that table is narrow."""
 
 
 class Anywhere(enum.Enum):
@@ -37,7 +41,7 @@ class Anywhere(enum.Enum):
 class ContactQuery:
     """Which contacts are asked for. Every condition has to hold.
 
-    search: words, each found by its beginning in names, company, e-mail and external id, a phone by its digits.
+    search: words, each found by its beginning in names, company, e-mail and external id; a phone by its digits.
     stage: in it and, unless `lost` says otherwise, not lost. None: wherever they stand.
     lost: lost (from `stage`) or not; None for both where no stage is given.
     labels: carried, all of them.
@@ -64,17 +68,13 @@ class ContactQuery:
         return self.segment is not None and replace(self, segment=None) == ContactQuery()
 
     @property
+    def is_of_words(self) -> bool:
+        """Whether it asks for nothing but words."""
+        return bool(self.search) and replace(self, search="") == ContactQuery()
+
+    @property
     def is_lost(self) -> bool | None:
         return False if self.lost is None and self.stage is not None else self.lost
-
-
-@dataclass(frozen=True, slots=True)
-class ContactsPage:
-    """Contacts, the newest in the book first, and the ids to read on from in both directions."""
-
-    contacts: list[Contact]
-    newer_than: int | None = None
-    older_than: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +87,69 @@ class Count:
     def __str__(self) -> str:
         return f"more than {self.number:,}" if self.is_capped else f"{self.number:,}"
 
+    @property
+    def is_many(self) -> bool:
+        """Whether these are more than are put in order at once."""
+        return self.is_capped or self.number > COUNTED
 
-def contacts_page(query: ContactQuery, *, newer_than: int | None = None, older_than: int | None = None) -> ContactsPage:
+
+@dataclass(frozen=True, slots=True)
+class ContactsPage:
+    """Contacts in an order, how many match in all, and the ids to read on from in both directions.
+
+    `order` is the one they have: the newest first, where the order asked for would take too long.
+    """
+
+    contacts: list[Contact]
+    count: Count
+    order: Order = NEWEST_FIRST
+    before: int | None = None
+    after: int | None = None
+
+
+def contacts_page(
+    query: ContactQuery,
+    *,
+    order: Order = NEWEST_FIRST,
+    before: int | None = None,
+    after: int | None = None,
+    funnel: Funnel | None = None,
+    with_attributes: bool = False,
+) -> ContactsPage:
     """A page of the contacts that match, with status, stage and labels, at a cost that does not grow with the page.
 
     Args:
-        newer_than, older_than: read on from the contact of this id, in one of the two directions.
+        before, after: read on from the contact of this id, in one of the two directions. From the beginning, if there
+            is no such contact any more and the order goes by more than the id.
+        funnel: as it is now, if it was read already.
 
-    Three queries; four if a place that is not one stage is asked for, or a segment that names attributes; two if nobody
-    matches.
+    Five queries; one more for words, for a place that is not one stage, for a segment that names attributes, and for
+    another order than by age.
     """
-    if newer_than is not None:
-        ids = matching_ids(query, newer_than=newer_than, limit=PAGE + 1)
-        has_newer, has_older, ids = len(ids) > PAGE, True, sorted(ids[:PAGE], reverse=True)
-    else:
-        ids = matching_ids(query, older_than=older_than, limit=PAGE + 1)
-        has_newer, has_older, ids = older_than is not None, len(ids) > PAGE, ids[:PAGE]
+    asked = _asked(query)
+    count = _count(asked, funnel)
+    order = order if may_be_put_in(order, query, count) else NEWEST_FIRST
+    start = _start(order, after if before is None else before)
+    goes_back = before is not None and start is not None
+    ids = _ids_in_order(asked, count, order.reversed if goes_back else order, start, limit=PAGE + 1)
+    has_more, ids = len(ids) > PAGE, ids[:PAGE]
+    has_before, has_after = (has_more, True) if goes_back else (start is not None, has_more)
+    ids = ids[::-1] if goes_back else ids
+    found = {contact.pk: contact for contact in contacts_with_status(ids, with_attributes=with_attributes)}
     return ContactsPage(
-        contacts=contacts_with_status(ids),
-        newer_than=ids[0] if ids and has_newer else None,
-        older_than=ids[-1] if ids and has_older else None,
+        contacts=[found[pk] for pk in ids if pk in found],
+        count=count,
+        order=order,
+        before=ids[0] if ids and has_before else None,
+        after=ids[-1] if ids and has_after else None,
     )
+
+
+def may_be_put_in(order: Order, query: ContactQuery, count: Count) -> bool:
+    """Whether so many contacts are put in this order at once: an index gives it, or they are few enough to be read."""
+    if order.column == SINCE and query.is_of_places:
+        return count.number <= READ_OF_STATUSES
+    return order.is_indexed or not count.is_many
 
 
 def in_the_book(contacts: Sequence[int]) -> set[int]:
@@ -115,23 +157,66 @@ def in_the_book(contacts: Sequence[int]) -> set[int]:
     return set(Contact.objects.filter(pk__in=contacts).values_list("pk", flat=True))
 
 
-def contacts_with_status(ids: Sequence[int]) -> list[Contact]:
+def contacts_with_status(ids: Sequence[int], *, with_attributes: bool = False) -> list[Contact]:
     """These contacts, the newest first, with `status` (stage, lost reason) and `carried_labels`. Two queries."""
     carried = CarriedLabel.objects.select_related("label").order_by(Lower("label__name"), "label_id")
     return list(
         Contact.objects.filter(pk__in=ids)
         .select_related("status__stage", "status__lost_reason")
         .prefetch_related(Prefetch("carried_labels", carried))
-        .defer("search", "attributes")
+        .defer("search", *([] if with_attributes else ["attributes"]))
         .order_by("-pk")
     )
 
 
+def newest_matching(query: ContactQuery, *, limit: int) -> list[Contact]:
+    """The newest contacts that match, as `contacts_with_status` gives them. At most five queries."""
+    return contacts_with_status(_ids_in_order(_asked(query), None, NEWEST_FIRST, None, limit=limit))
+
+
 def how_many(query: ContactQuery) -> Count:
     """How many contacts match: from the counted funnel where it knows, else counted up to `COUNTED`. Two queries."""
-    if query.is_of_places:
-        return Count(_counted_by_the_funnel(query, funnel_at()))
-    number = len(matching_ids(query, limit=COUNTED + 1, in_order=False))
+    return _count(_asked(query))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for, and how its words are searched for.
+
+    `found`: who has them, where nothing but words is asked for and they are rare. They are counted and put in order
+    here: finding them costs most.
+    """
+
+    query: ContactQuery
+    search: Search | None = None
+    found: list[int] | None = None
+
+    @property
+    def is_of_common_words(self) -> bool:
+        return self.search is not None and self.search.is_common
+
+
+def _asked(query: ContactQuery) -> _Asked:
+    """At most two queries, none if it holds no words."""
+    if not query.search:
+        return _Asked(query)
+    search = search_for(query.search)
+    if search.is_common or not query.is_of_words:
+        return _Asked(query, search)
+    statement, values = _all_matching(query, search)
+    ((found,),) = _rows(f"SELECT array_agg(contact_id) FROM ({statement}) AS found", values)
+    return _Asked(query, search, found or [])
+
+
+def _count(asked: _Asked, funnel: Funnel | None = None) -> Count:
+    if asked.query.is_of_places:
+        return Count(_counted_by_the_funnel(asked.query, funnel or funnel_at()))
+    if asked.found is not None:
+        return Count(len(asked.found))
+    if asked.is_of_common_words and asked.query.is_of_words:
+        return Count(COUNTED, is_capped=True)
+    window = _Window(None, None, COUNTED + 1)
+    number = len(_ids(*_by_conditions(asked.query, asked.search, window, in_order=False)))
     return Count(min(number, COUNTED), is_capped=number > COUNTED)
 
 
@@ -157,32 +242,132 @@ def _counted_by_the_funnel(query: ContactQuery, funnel: Funnel) -> int:
             return funnel.in_stage(stage)  # type: ignore[arg-type]
 
 
-def matching_ids(
-    query: ContactQuery,
-    *,
-    newer_than: int | None = None,
-    older_than: int | None = None,
-    limit: int,
-    in_order: bool = True,
-) -> list[int]:
-    """Ids of contacts that match, the newest first; with `newer_than` from there on, the oldest first."""
-    window = _Window(newer_than, older_than, limit)
-    if query.is_of_places and in_order:
-        statement, values = _by_place(_places(query), window)
-    else:
-        statement, values = _by_conditions(query, window, in_order=in_order)
+def matching_ids(query: ContactQuery, *, limit: int) -> list[int]:
+    """Ids of contacts that match, in no order, so many at most. At most two queries."""
+    search = search_for(query.search) if query.search else None
+    return _ids(*_by_conditions(query, search, _Window(None, None, limit), in_order=False))
+
+
+_Start = tuple[Any, ...]
+"""The key and the id of the contact that a page reads on from; of an order by age, the id."""
+
+_WALKED = 20_000
+"""So many contacts are read in an order to find a page among them; else all that match are put in order."""
+
+
+def _start(order: Order, contact: int | None) -> _Start | None:
+    """Where a page begins; at the beginning of all, if the contact it reads on from is gone and its key with it."""
+    if contact is None or order.column == ADDED:
+        return None if contact is None else (contact,)
+    rows = _rows(f"SELECT {order.key}, contact.id FROM {_CONTACTS} WHERE contact.id = %s", [contact])
+    return rows[0] if rows else None
+
+
+def _ids_in_order(asked: _Asked, count: Count | None, order: Order, start: _Start | None, *, limit: int) -> list[int]:
+    """Ids of contacts that match, from one on.
+
+    By age they are read along the indexes of what is asked for. By another order, and where words are too common to
+    be looked up, many are read along the index of the order, and few are put in order.
+    """
+    if asked.found is not None and order.column == ADDED:
+        return _by_age_of(asked.found, order, start, limit)
+    if order.column == ADDED and not asked.is_of_common_words:
+        return _by_age(asked, _Window.of(order, start, limit))
+    if asked.found is None and order.is_indexed and (count is None or count.is_many):
+        ids = _ids(*_walked(asked, order, start, limit))
+        if len(ids) == limit or _is_all(order, start):
+            return ids
+    return _ids(*_sorted(asked, order, start, limit))
+
+
+def _by_age_of(found: list[int], order: Order, start: _Start | None, limit: int) -> list[int]:
+    ordered = sorted(found, reverse=order.descending)
+    after = [pk for pk in ordered if pk < start[0]] if start and order.descending else ordered
+    return [pk for pk in after if not start or order.descending or pk > start[0]][:limit]
+
+
+def _by_age(asked: _Asked, window: "_Window") -> list[int]:
+    if asked.query.is_of_places:
+        return _ids(*_by_place(_places(asked.query), window))
+    return _ids(*_by_conditions(asked.query, asked.search, window, in_order=True))
+
+
+def _walked(asked: _Asked, order: Order, start: _Start | None, limit: int) -> "_Statement":
+    """Those who match among the next contacts of an order. Common words are held against each as it is read."""
+    held = [asked.search.held_against] if asked.search and asked.is_of_common_words else []
+    others = replace(asked.query, search="") if held else asked.query
+    joined = _joined(others, None if held else asked.search)
+    join = f"JOIN {joined.tables} ON {joined.key} = walked.id" if others != ContactQuery() else ""
+    clauses = [*joined.clauses, *(["ts_match_vq(walked.search, to_tsquery('simple', %s))"] if held else [])]
+    return (
+        f"""{joined.found}SELECT walked.id FROM (
+            SELECT contact.id, {order.key} AS key, search FROM contacts_contact contact
+            {_where(_beyond(order, start))} ORDER BY {order.by} LIMIT {_WALKED:d}) walked {join}
+        {_where(clauses)} ORDER BY {order.by_walked} LIMIT {limit:d}"""
+    ), [*joined.found_values, *(start or ()), *joined.clause_values, *held]
+
+
+def _is_all(order: Order, start: _Start | None) -> bool:
+    """Whether the contacts that are walked are all that there are."""
+    beyond = _where(_beyond(order, start))
+    sql = f"SELECT 1 FROM contacts_contact contact {beyond} ORDER BY {order.by} OFFSET {_WALKED:d} LIMIT 1"
+    return not _rows(sql, [*(start or ())])
+
+
+def _sorted(asked: _Asked, order: Order, start: _Start | None, limit: int) -> "_Statement":
+    """All who match, put in order."""
+    if order.column == SINCE and asked.query.is_of_places:
+        source = _status_source(asked.query)
+        where = _where([*source.clauses, *_beyond(order, start)])
+        return f"SELECT contact.id FROM {_STATUSES} {where} ORDER BY {order.by} LIMIT {limit:d}", [
+            *source.values,
+            *(start or ()),
+        ]
+    matching, values = _everybody(asked)
+    return (
+        f"""WITH matching AS MATERIALIZED ({matching})
+        SELECT contact.id FROM matching JOIN {_CONTACTS} ON contact.id = matching.contact_id
+        {_where(_beyond(order, start))} ORDER BY {order.by} LIMIT {limit:d}"""
+    ), [*values, *(start or ())]
+
+
+def _everybody(asked: _Asked) -> "_Statement":
+    if asked.found is not None:
+        return "SELECT unnest(%s::bigint[]) AS contact_id", [asked.found]
+    return _all_matching(asked.query, asked.search.thorough if asked.search else None)
+
+
+_STATUSES = "journeys_funnelstatus status CROSS JOIN LATERAL (SELECT status.contact_id AS id) contact"
+_CONTACTS = "(contacts_contact contact JOIN journeys_funnelstatus status ON status.contact_id = contact.id)"
+
+
+def _beyond(order: Order, start: _Start | None) -> list[str]:
+    return [order.beyond] if start else []
+
+
+def _ids(statement: str, values: Sequence[Any]) -> list[int]:
+    return [row[0] for row in _rows(statement, values)]
+
+
+def _rows(statement: str, values: Sequence[Any]) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [row[0] for row in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """The part of all matches that is read: from one contact on, in one direction, so many."""
+    """The part of all matches that is read by age: from one contact on, in one direction, so many."""
 
     newer_than: int | None
     older_than: int | None
     limit: int
+
+    @classmethod
+    def of(cls, order: Order, start: _Start | None, limit: int) -> Self:
+        if order.descending:
+            return cls(None, start[0] if start else None, limit)
+        return cls(start[0] if start else 0, None, limit)
 
     @property
     def order(self) -> str:
@@ -262,45 +447,92 @@ class _Source:
     of_table: list[Any] = field(default_factory=list)
 
 
-def _by_conditions(query: ContactQuery, window: _Window, *, in_order: bool) -> tuple[str, list[Any]]:
-    """Join what the conditions read. Each table gets the bounds: PostgreSQL does not pass them on through a join.
+_Statement = tuple[str, list[Any]]
 
-    Words are looked up first and by themselves: nobody can guess how many contacts hold one.
-    """
+
+def _by_conditions(query: ContactQuery, search: Search | None, window: _Window, *, in_order: bool) -> _Statement:
+    """Join what the conditions read. Each table gets the bounds: PostgreSQL does not pass them on through a join."""
     if query.is_of_segment and query.segment and in_order:
         return query.segment.statement(window)
-    found, first, tables, clauses, values = _joined(query, window)
-    order = f"ORDER BY {first} {window.order}" if in_order else ""
-    return f"{found}SELECT {first} FROM {tables} {_where(clauses)} {order} LIMIT {window.limit:d}", values
+    joined = _joined(query, search, window)
+    order = f"ORDER BY {joined.key} {window.order}" if in_order else ""
+    return f"{joined.found}SELECT {joined.key} FROM {joined.tables} {joined.where} {order} LIMIT {window.limit:d}", [
+        *joined.values
+    ]
 
 
-def all_matching(query: ContactQuery) -> tuple[str, list[Any]]:
+def all_matching(query: ContactQuery) -> _Statement:
     """The statement that gives the id of every contact that matches as `contact_id`, in no order, and its values."""
-    found, first, tables, clauses, values = _joined(query, None)
-    return f"{found}SELECT {first} AS contact_id FROM {tables} {_where(clauses)}", values
+    return _all_matching(query, search_for(query.search) if query.search else None)
+
+
+def _all_matching(query: ContactQuery, search: Search | None) -> _Statement:
+    joined = _joined(query, search)
+    return f"{joined.found}SELECT {joined.key} AS contact_id FROM {joined.tables} {joined.where}", joined.values
 
 
 def _where(clauses: Sequence[str]) -> str:
     return f"WHERE {' AND '.join(clauses)}" if clauses else ""
 
 
-def _joined(query: ContactQuery, window: _Window | None) -> tuple[str, str, str, list[str], list[Any]]:
-    """What comes before SELECT, the column of the contact, the tables, the conditions, and the values of it all."""
-    sources = _sources(query)
-    found, values = "", []
-    if query.search:
-        found = """WITH found AS MATERIALIZED (
-            SELECT id FROM contacts_contact WHERE search @@ to_tsquery('simple', %s)) """
-        values.append(search_words(query.search))
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Tables that together hold who matches.
+
+    Attributes:
+        found: what comes before SELECT: who has the words that are looked up.
+        key: the column of the contact.
+        found_values: the values of `found`.
+        clause_values: the values of `tables`, then those of `clauses`.
+    """
+
+    found: str
+    key: str
+    tables: str
+    clauses: list[str]
+    found_values: list[Any]
+    clause_values: list[Any]
+
+    @property
+    def where(self) -> str:
+        return _where(self.clauses)
+
+    @property
+    def values(self) -> list[Any]:
+        return [*self.found_values, *self.clause_values]
+
+
+def _joined(query: ContactQuery, search: Search | None, window: _Window | None = None) -> _Joined:
+    """Words are looked up first and by themselves, unless they are so common that they are held against contacts.
+
+    PostgreSQL cannot guess how many contacts hold a word, so it is not left to choose: `ts_match_vq` is what `@@`
+    calls, and no index knows it.
+    """
+    found, found_values, sources = "", [], _sources(query)
+    if search and search.looked_up:
+        held = " AND ts_match_vq(search, to_tsquery('simple', %s))" if search.held_against else ""
+        found = f"""WITH found AS MATERIALIZED (
+            SELECT id FROM contacts_contact WHERE search @@ to_tsquery('simple', %s){held}) """
+        found_values = [said for said in (search.looked_up, search.held_against) if said]
         sources.insert(0, _Source("found", "found.id"))
-    first = sources[0]
-    tables = first.table + "".join(f" JOIN {other.table} ON {other.key} = {first.key}" for other in sources[1:])
+    elif search:
+        held = "ts_match_vq(searched.search, to_tsquery('simple', %s))"
+        sources.append(_Source("contacts_contact searched", "searched.id", [held], [search.held_against]))
+    first, *others = sources or [_Source("journeys_funnelstatus status", "status.contact_id")]
     clauses = [
         clause for source in sources for clause in [*source.clauses, *(window.bounds(source.key) if window else [])]
     ]
-    values += [value for source in sources for value in source.of_table]
-    values += [value for source in sources for value in source.values]
-    return found, first.key, tables, clauses, values
+    return _Joined(
+        found=found,
+        key=first.key,
+        tables=first.table + "".join(f" JOIN {other.table} ON {other.key} = {first.key}" for other in others),
+        clauses=clauses,
+        found_values=found_values,
+        clause_values=[
+            *(value for source in sources for value in source.of_table),
+            *(value for source in sources for value in source.values),
+        ],
+    )
 
 
 def _sources(query: ContactQuery) -> list[_Source]:
@@ -324,7 +556,7 @@ def _sources(query: ContactQuery) -> list[_Source]:
     if query.segment:
         sql, values = query.segment.statement()
         sources.append(_Source(f"({sql}) AS matching", "matching.contact_id", of_table=values))
-    return sources or [_Source("journeys_funnelstatus status", "status.contact_id")]
+    return sources
 
 
 _OF_IMPORT = "imported.contact_id IN (SELECT unnest(contacts) FROM journeys_runoutcome WHERE run_id = %s AND code = %s)"
@@ -345,34 +577,6 @@ def _status_source(query: ContactQuery) -> _Source:
     if query.is_lost is not None:
         source.clauses.append(f"status.lost_at IS {'NOT ' if query.is_lost else ''}NULL")
     return source
-
-
-_PHONE = re.compile(r"[\d\s()+/.-]*\d[\d\s()+/.-]*")
-_PARTS_OF_WORDS = str.maketrans("@.+-_", "     ")
-_MOST_WORDS = 12
-
-
-def search_words(text: str) -> str:
-    """What a person typed, as PostgreSQL searches for it: every word by its beginning, a phone by its digits.
-
-    A word is looked for as it is (`lead-0012`) and in its parts (of an e-mail), as `Contact.search` keeps them.
-    """
-    words = text.split()[:_MOST_WORDS]
-    every = " & ".join(f"({_beginning(word)} | ({_beginnings(word)}))" for word in words)
-    if not _PHONE.fullmatch(text):
-        return every
-    digits = "".join(character for character in text if character.isdecimal())
-    return f"({every}) | {_beginning(digits)}"
-
-
-def _beginnings(word: str) -> str:
-    parts = word.translate(_PARTS_OF_WORDS).split()
-    return " & ".join(_beginning(part) for part in parts) or _beginning(word)
-
-
-def _beginning(word: str) -> str:
-    quoted = word.replace("\\", "\\\\").replace("'", "''")
-    return f"'{quoted}':*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,29 +13,36 @@ NONE = "none"
 """In place of a stage: no stage at all."""
 
 
-class EndForm(forms.Form):
-    """What retiring and merging share: why, and the name typed where many contacts are moved."""
+class TypedForm(forms.Form):
+    """Has a name typed where what is done cannot be undone and concerns many contacts."""
 
-    note = forms.CharField(label="Why", required=False, max_length=2000, widget=forms.Textarea({"rows": 2}))
     typed = forms.CharField(max_length=200, widget=forms.TextInput({"autocomplete": "off"}))
 
-    def __init__(
-        self, data: Mapping[str, Any] | None, *, stage: Stage, choices: Sequence[Stage], contacts: int, **options: Any
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any] | None, *, name: str, contacts: int, loss: str, **options: Any) -> None:
+        """`name` is what has to be typed; `loss` what happens to so many contacts: "are moved"."""
         super().__init__(data, label_suffix="", **options)
-        self.stage = stage
-        self.stages = {str(choice.pk): choice for choice in choices}
-        self.fields["typed"].label = f"Type {stage} to confirm"
-        self.fields["typed"].help_text = f"{contacts:,} contacts are moved, and there is no undo."
-        self.fields["typed"].error_messages["required"] = f"Type {stage} to confirm that you mean this stage."
+        self.name = name
+        self.fields["typed"].label = f"Type {name} to confirm"
+        self.fields["typed"].help_text = f"{contacts:,} contacts {loss}, and there is no undo."
+        self.fields["typed"].error_messages["required"] = f"Type {name} to confirm that you mean it."
         if contacts < TYPED_FROM:
             del self.fields["typed"]
 
     def clean_typed(self) -> str:
         typed = " ".join(self.cleaned_data["typed"].split())
-        if typed.lower() != " ".join(self.stage.name.split()).lower():
-            raise ValidationError(f"That is not {self.stage}. Nothing was done.")
+        if typed.lower() != " ".join(self.name.split()).lower():
+            raise ValidationError(f"That is not {self.name}. Nothing was done.")
         return typed
+
+
+class EndForm(TypedForm):
+    """What retiring and merging share: why, and the name typed where many contacts are moved."""
+
+    note = forms.CharField(label="Why", required=False, max_length=2000, widget=forms.Textarea({"rows": 2}))
+
+    def __init__(self, *args: Any, stage: Stage, choices: Sequence[Stage], contacts: int, **options: Any) -> None:
+        super().__init__(*args, name=stage.name, contacts=contacts, loss="are moved", **options)
+        self.stages = {str(choice.pk): choice for choice in choices}
 
     def offer(self, name: str, *first: tuple[str, str]) -> None:
         """Have a field offer these choices, and the stages."""

@@ -368,6 +368,18 @@ class Conditions:
             tuple(tuple(condition.naming(stage, instead_of) for condition in group) for group in self.groups)
         )
 
+    def naming_label(self, label: int, *, instead_of: int) -> "Conditions":
+        """The same of another label, wherever one of them is named."""
+        return Conditions(
+            tuple(
+                tuple(
+                    replace(condition, label=label) if condition.label == instead_of else condition
+                    for condition in group
+                )
+                for group in self.groups
+            )
+        )
+
 
 # Checking what somebody typed
 

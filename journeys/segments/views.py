@@ -66,7 +66,7 @@ def segment_tabs(request: HttpRequest) -> HttpResponse:
     current = request.GET.get("segment") or None
     shown = tabs_of(seen, current=current)
     in_tabs = [one for one in seen if any(tab.address == contacts_address(one) for tab in shown)]
-    context = {"tabs": tabs_of(seen, current=current, counts=queries.counts_of(in_tabs)), "is_counted": True}
+    context = {"segment_tabs": tabs_of(seen, current=current, counts=queries.counts_of(in_tabs)), "is_counted": True}
     return render_part(request, "journeys/_segment_tabs.html", context)
 
 

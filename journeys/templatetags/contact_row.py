@@ -1,5 +1,6 @@
 """Where a contact stands, and what may be done with it: in Python, because a page shows both in each of fifty rows."""
 
+from typing import Any
 from urllib.parse import quote
 
 from django import template
@@ -50,6 +51,12 @@ def _undo_form(context: Context, status: FunnelStatus, change: int, back: str) -
         back,
         _STAYS,
     )
+
+
+@register.simple_tag(takes_context=True)
+def contact_cell(context: Context, column: Any, contact: Contact) -> SafeString | str:
+    """What a column of `contacts.columns.shown` shows of a contact."""
+    return column.cell(context, contact)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,4 +1,4 @@
-"""What uses a stage goes over to another one. Campaigns and web forms join in by one function each."""
+"""What uses a stage, or a label, goes over to another one. Campaigns and web forms join in by one function each."""
 
 import logging
 from collections.abc import Callable
@@ -8,8 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from config.team.models import TeamMember
+from contacts.models import Label
 from journeys.rules.models import FunnelSettings, LabelRule
 from journeys.runs.models import Run
+from journeys.segments.conditions import Conditions
 from journeys.segments.models import Segment
 from stages.models import Stage
 
@@ -37,26 +39,57 @@ def _default_follows(stage: Stage, to: Stage) -> None:
 
 
 def _label_rules_follow(stage: Stage, to: Stage) -> None:
-    """A rule that is kept for the other stage already takes over the runs of its like."""
     for rule in LabelRule.objects.filter(stage=stage).order_by("pk"):
-        kept = LabelRule.objects.filter(
-            label=rule.label_id, stage=to, only_forward=rule.only_forward, leave_lost=rule.leave_lost
-        ).first()
-        if kept is None:
-            LabelRule.objects.filter(pk=rule.pk).update(stage=to)
-        else:
-            Run.objects.filter(rule=rule).update(rule=kept)
-            rule.delete()
+        _say_otherwise(rule, stage=to)
+
+
+def _say_otherwise(rule: LabelRule, **changed: Stage | Label) -> None:
+    """Have a rule name something else. One that is kept for that already takes over the runs of its like."""
+    said = {name: getattr(rule, name) for name in ("label", "stage", "only_forward", "leave_lost")} | changed
+    kept = LabelRule.objects.filter(**said).first()
+    if kept is None:
+        LabelRule.objects.filter(pk=rule.pk).update(**changed)
+    else:
+        Run.objects.filter(rule=rule).update(rule=kept)
+        rule.delete()
 
 
 def _segments_follow(stage: Stage, to: Stage) -> None:
-    """Conditions that name the stage name the other one. Whoever is editing one of them is told."""
     for segment in Segment.objects.select_for_update().order_by("pk"):
         if stage.pk in segment.asks.stages:
-            conditions = segment.asks.naming(to.pk, instead_of=stage.pk).as_json()
-            Segment.objects.filter(pk=segment.pk).update(
-                conditions=conditions, changed_at=timezone.now(), revision=F("revision") + 1
-            )
+            _ask_otherwise(segment, segment.asks.naming(to.pk, instead_of=stage.pk))
+
+
+def _ask_otherwise(segment: Segment, conditions: Conditions) -> None:
+    """Give a segment conditions that name something else. Whoever is editing it is told."""
+    Segment.objects.filter(pk=segment.pk).update(
+        conditions=conditions.as_json(), changed_at=timezone.now(), revision=F("revision") + 1
+    )
 
 
 FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (_default_follows, _label_rules_follow, _segments_follow)
+
+
+# Labels
+
+
+def let_uses_of_label_follow(*, label: Label, to: Label, by: TeamMember | None) -> None:
+    """Have everything that names a label name another one instead."""
+    with transaction.atomic():
+        for follow in FOLLOWERS_OF_LABELS:
+            follow(label, to)
+    logger.info("What used label %s uses label %s now, by %s", label.pk, to.pk, by.pk if by else "nobody")
+
+
+def _label_rules_follow_label(label: Label, to: Label) -> None:
+    for rule in LabelRule.objects.filter(label=label).order_by("pk"):
+        _say_otherwise(rule, label=to)
+
+
+def _segments_follow_label(label: Label, to: Label) -> None:
+    for segment in Segment.objects.select_for_update().order_by("pk"):
+        if label.pk in segment.asks.labels:
+            _ask_otherwise(segment, segment.asks.naming_label(to.pk, instead_of=label.pk))
+
+
+FOLLOWERS_OF_LABELS: tuple[Callable[[Label, Label], None], ...] = (_label_rules_follow_label, _segments_follow_label)

@@ -122,3 +122,8 @@ def _uses(sources: Iterable[Callable[[], Found]]) -> dict[int, list[Use]]:
 def is_default(uses: list[Use]) -> bool:
     """Whether one of these makes the stage the default status."""
     return any(use.kind is UseKind.DEFAULT_STATUS for use in uses)
+
+
+def in_the_way(uses: Iterable[Use]) -> list[Use]:
+    """What would mean something else if the label it names were gone. A label rule goes with its label."""
+    return [use for use in uses if use.kind is not UseKind.LABEL_RULE]

@@ -1,14 +1,18 @@
 """Figures of the screens: from request to answer, in this process, warm, median of 50."""
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from contacts.models import Label
 from journeys.status.models import FunnelStatus
 from stages.models import Stage
 from tests.bench.bench import Bench
+from tests.bench.book import WIDE_LABEL
 from tests.bench.figures import Measured, figure
 
 PAGE = 50
@@ -66,7 +70,7 @@ def _page_of(stage: Stage, number: int) -> str:
     """The address of a page of the contacts in a stage, the newest on the first."""
     before = (number - 1) * PAGE
     last = _contacts_in(stage).order_by("-contact").values_list("pk", flat=True)[before - 1]
-    return f"{reverse('contacts:contacts')}?stage={stage.pk}&older_than={last}"
+    return f"{reverse('contacts:contacts')}?stage={stage.pk}&after={last}"
 
 
 @figure("contacts_carrying_a_label")
@@ -84,6 +88,67 @@ def contacts_found_by_words(bench: Bench) -> Measured:
     words = [f"q=ada+{last}" for last in ("becker", "keller", "moreau", "walsh")]
     emails = [f"q=person.{number}@example.com" for number in (17, 170, 1700)]
     return Measured(bench.page(*(f"{address}?{query}" for query in words + emails)), floor=bench.frame())
+
+
+TYPED = [
+    *("a", "p", "x", "1", "12", "e", "ada", "person", "com", "example.com"),  # what very many have
+    *("ada b", "ada p", "a b c", "1 2 3", "keller gl"),  # and several at once
+    *("ada becker", "becker", "x-1234", "person.1734@example.com", "+44 20 7946 01", "0012", "zzz"),
+    *("%", "_", "\u200fada", "q" * 200),
+]
+"""What somebody may type."""
+
+
+@figure("search", limit=50)
+def search(bench: Bench) -> Measured:
+    """What the top bar finds while typing: the slowest of what somebody may type."""
+    bench.big.use()
+    address = reverse("journeys:search")
+    asked = {"HX-Request": "true", "HX-Target": "search-results"}
+    client = bench.client()
+    calls = [partial(client.get, address, {"q": text}, headers=asked) for text in TYPED]
+    return Measured(max(bench.median(call) for call in calls), floor=bench.frame())
+
+
+@figure("contacts_in_each_order", limit=100)
+def contacts_in_each_order(bench: Bench) -> Measured:
+    """The slowest of the orders that are offered for all contacts, for those of a stage, and for those who are lost."""
+    bench.big.use()
+    return Measured(max(bench.page(_list(part)) for part in _orders()), floor=bench.frame())
+
+
+@figure("contacts_in_each_order_page_1000", limit=100)
+def contacts_in_each_order_page_1000(bench: Bench) -> Measured:
+    """The same, from whoever is the last on the page before; from the middle of the book, if it has no such page."""
+    bench.big.use()
+    last = min(999 * PAGE, bench.big.size // 2)
+    return Measured(max(bench.page(_list({**part, "after": last})) for part in _orders()), floor=bench.frame())
+
+
+def _orders() -> list[dict[str, Any]]:
+    stage = min(Stage.objects.in_use(), key=lambda one: _contacts_in(one).count())
+    everybody, few = [{}, {"lost": "yes"}, {"stage": stage.pk}], [{"lost": "yes"}, {"stage": stage.pk}]
+    indexed = [{**part, "sort": sort} for part in everybody for sort in ("", "added", "name", "-name")]
+    return indexed + [{**part, "sort": sort} for part in few for sort in ("since", "-since")]
+
+
+def _list(query: dict[str, Any]) -> str:
+    return f"{reverse('contacts:contacts')}?{urlencode(query)}"
+
+
+@figure("labels", limit=250)
+def labels(bench: Bench) -> Measured:
+    """Every label with how many carry it: counted along an index."""
+    bench.big.use()
+    return Measured(bench.page(reverse("contacts:labels")), floor=bench.frame())
+
+
+@figure("label")
+def label(bench: Bench) -> Measured:
+    """Who put on whom the label that most carry."""
+    bench.big.use()
+    wide = Label.objects.get(name=WIDE_LABEL)
+    return Measured(bench.page(reverse("contacts:label", args=[wide.pk])), floor=bench.frame())
 
 
 @figure("contact")

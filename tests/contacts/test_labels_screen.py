@@ -11,6 +11,7 @@ from config.team.models import TeamMember
 from contacts.actions import put_on_label
 from contacts.causes import Cause
 from contacts.models import CarriedLabel, Contact, Label, LabelChange
+from journeys.labels.actions import merge_label
 from journeys.status.models import StatusChange
 from tests.factories import ContactFactory, LabelFactory, TeamMemberFactory
 
@@ -70,6 +71,12 @@ def test_it_costs_the_same_for_one_row_and_for_three(client_of: ClientOf, viewer
     with assertNumQueries(5):
         # Session, person, organisation, role; labels.
         client.get(LABELS)
+
+
+def test_a_label_that_is_becoming_part_of_another_says_so(client_of: ClientOf, marketer: TeamMember) -> None:
+    merge_label(label=LabelFactory(name="webinar"), into=LabelFactory(name="fair"), by=marketer)
+    page = client_of(marketer).get(LABELS).text
+    assert page.count("is becoming part of fair") == 1
 
 
 # Put on a contact, and taken off

@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0010_review"),
+        ("journeys", "0012_review"),
         ("stages", "0003_five_stages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

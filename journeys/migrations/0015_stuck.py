@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0012_reports"),
+        ("journeys", "0014_reports"),
         ("stages", "0001_initial"),
     ]
 

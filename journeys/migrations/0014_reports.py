@@ -8,7 +8,7 @@ from django.db.models.lookups import GreaterThan
 
 
 class Migration(migrations.Migration):
-    dependencies = [("journeys", "0011_webhooks")]
+    dependencies = [("journeys", "0013_webhooks")]
 
     operations = [
         migrations.AddIndex(

@@ -18,7 +18,7 @@ WAITING = """
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0005_contact_last_active"),
-        ("journeys", "0009_keeping"),
+        ("journeys", "0011_keeping"),
         ("team", "0004_api_v1"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0008_verifications"),
+        ("journeys", "0010_verifications"),
         ("stages", "0003_five_stages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

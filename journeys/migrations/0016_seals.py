@@ -7,7 +7,7 @@ from journeys import triggers
 
 
 class Migration(migrations.Migration):
-    dependencies = [("journeys", "0013_stuck")]
+    dependencies = [("journeys", "0015_stuck")]
 
     operations = [
         migrations.CreateModel(

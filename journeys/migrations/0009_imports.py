@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0007_segments"),
+        ("journeys", "0008_segments"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
