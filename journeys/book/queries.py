@@ -171,7 +171,13 @@ def contacts_with_status(ids: Sequence[int], *, with_attributes: bool = False) -
 
 def newest_matching(query: ContactQuery, *, limit: int) -> list[Contact]:
     """The newest contacts that match, as `contacts_with_status` gives them. At most five queries."""
-    return contacts_with_status(_ids_in_order(_asked(query), None, NEWEST_FIRST, None, limit=limit))
+    return contacts_with_status(newest_ids(query, limit=limit))
+
+
+def newest_ids(query: ContactQuery, *, older_than: int | None = None, limit: int) -> list[int]:
+    """Ids of contacts that match, the newest in the book first, older than one of them. At most four queries."""
+    start = None if older_than is None else (older_than,)
+    return _ids_in_order(_asked(query), None, NEWEST_FIRST, start, limit=limit)
 
 
 def how_many(query: ContactQuery) -> Count:

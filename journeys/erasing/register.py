@@ -1,7 +1,7 @@
 """The register of erased numbers: a file beside the database, so that whoever comes back by a restore is erased again.
 
 Each line is the number of a contact and when it was erased, and no word of who it was. Lines are only ever added, and
-are on the disk before the erasure is: docs/decisions/0009-the-register-of-erased-numbers.md.
+are on the disk before the erasure is: docs/decisions/0008-the-register-of-erased-numbers.md.
 """
 
 import os

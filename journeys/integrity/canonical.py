@@ -1,4 +1,4 @@
-"""The bytes of the status history that seals are made of: docs/decisions/0012-the-history-is-sealed.md.
+"""The bytes of the status history that seals are made of: docs/decisions/0009-the-history-is-sealed.md.
 
 Each row is one line: its columns in the order below, joined by `|`; `-` for what is not there, `t` and `f`, times as
 microseconds since 1970, and text in hexadecimal. Lines are in the order of id. So they are the same in every time zone,

@@ -26,7 +26,7 @@ from contacts.models import Attribute, Contact
 from contacts.queries import contact_keyed
 from journeys.api.v1.statuses import named_stage
 from journeys.book.actions import ATTRIBUTE
-from journeys.book.queries import Anywhere, ContactQuery, matching_ids
+from journeys.book.queries import Anywhere, ContactQuery, newest_ids
 from journeys.wire.actions import AS_IT_IS, NothingTellsApart, Said, add_contact_as_said, change_contact_as_said
 
 router = Router(tags=["Contacts"])
@@ -58,7 +58,7 @@ def list_contacts(request: CalledRequest, asked: Query[ContactsAsked]) -> Page[C
     if asked.email or asked.external_id:
         ids = _keyed(asked)
     else:
-        ids = matching_ids(_query(asked), older_than=older_than, limit=asked.limit + 1)
+        ids = newest_ids(_query(asked), older_than=older_than, limit=asked.limit + 1)
     return page_of(
         Page[ContactShown],
         ids,
