@@ -60,8 +60,8 @@ def make_again() -> None:
         for (function,) in cursor.fetchall():
             cursor.execute(f"DROP FUNCTION {function} CASCADE")
         for module in modules():
-            cursor.execute(module.SQL + getattr(module, "SEALS_SQL", ""))
-            foreign_keys = getattr(module, "FOREIGN_KEYS_SQL", "")
+            cursor.execute(module.SQL + getattr(module, "SEALS_SQL", "") + getattr(module, "CAMPAIGNS_SQL", ""))
+            foreign_keys = getattr(module, "FOREIGN_KEYS_SQL", "") + getattr(module, "CAMPAIGNS_FOREIGN_KEYS_SQL", "")
             for table, name in re.findall(r"ALTER TABLE (\w+) ADD CONSTRAINT (\w+)", foreign_keys):
                 cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             if foreign_keys:

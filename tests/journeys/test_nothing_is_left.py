@@ -75,6 +75,11 @@ NO_WORDS_COME_HERE = {
     "django_content_type": dict.fromkeys(("app_label", "model"), OF_FRAMEWORK),
     "django_migrations": dict.fromkeys(("app", "name"), OF_FRAMEWORK),
     "django_session": {"session_key": SECRET},
+    "journeys_campaign": {"state": CODE} | dict.fromkeys(("description", "name"), NAMED),
+    "journeys_campaignarrival": {"how": CODE},
+    "journeys_campaignmember": dict.fromkeys(("how", "left_because"), CODE),
+    "journeys_campaignstep": dict.fromkeys(("branch", "kind", "unit", "when"), CODE) | {"name": NAMED},
+    "journeys_campaignwatch": {"problem": "a sentence of ours: journeys.runs.failures", "seen": NUMBERS},
     "journeys_export": {"columns": "codes of columns: the fields of contacts, and keys of attributes"},
     "journeys_funnelflow": dict.fromkeys(("cause", "kind"), CODE),
     "journeys_funnelstatus": {"cause": CODE},
@@ -86,6 +91,7 @@ NO_WORDS_COME_HERE = {
     "journeys_runoutcome": {"code": CODE},
     "journeys_runpreview": dict.fromkeys(("fates", "operation"), NUMBERS),
     "journeys_statuschange": {"cause": CODE, "database_user": "a role of the database server"},
+    "journeys_turn": {"outcome": CODE},
     "oauth2_provider_accesstoken": dict.fromkeys(("resource", "scope", "token", "token_checksum"), SECRET),
     "oauth2_provider_application": dict.fromkeys(
         (
