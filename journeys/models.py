@@ -20,6 +20,7 @@ from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.segments.models import Segment
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.stuck.models import StageMeasure
+from journeys.webforms.models import Submission, WebForm
 from journeys.webhooks.models import Attempt, Delivery, Webhook
 
 __all__ = [
@@ -55,7 +56,12 @@ __all__ = [
     "Segment",
     "StageMeasure",
     "StatusChange",
+<<<<<<< HEAD
     "Turn",
+=======
+    "Submission",
+>>>>>>> webforms
     "Verification",
+    "WebForm",
     "Webhook",
 ]

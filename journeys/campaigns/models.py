@@ -11,6 +11,7 @@ from config.constraints import ErrorsBesideFields
 from contacts.models import Contact
 from journeys.fields import number_of, person_number, stage_number
 from journeys.segments.models import Segment
+from journeys.webforms.models import WebForm
 from stages.models import validate_moment
 
 
@@ -87,19 +88,25 @@ class Campaign(ErrorsBesideFields, models.Model):
 
 
 class CampaignSource(models.Model):
-    """Where contacts come from by themselves: whoever matches a segment."""
+    """Where contacts come from by themselves: whoever matches a segment, or sends a web form."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="sources")
     segment = models.ForeignKey(Segment, models.PROTECT, null=True, related_name="+")
+    web_form = models.ForeignKey(WebForm, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "segment"], name="a_segment_is_a_source_of_a_campaign_once"),
+            models.UniqueConstraint(fields=["campaign", "web_form"], name="a_web_form_is_a_source_of_a_campaign_once"),
+            models.CheckConstraint(
+                condition=Q(segment__isnull=False, web_form=None) | Q(segment=None, web_form__isnull=False),
+                name="a_source_is_a_segment_or_a_web_form",
+            ),
         ]
 
     def __str__(self) -> str:
-        return str(self.segment)
+        return str(self.segment or self.web_form)
 
 
 class CampaignStep(models.Model):
