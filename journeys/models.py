@@ -56,11 +56,8 @@ __all__ = [
     "Segment",
     "StageMeasure",
     "StatusChange",
-<<<<<<< HEAD
-    "Turn",
-=======
     "Submission",
->>>>>>> webforms
+    "Turn",
     "Verification",
     "WebForm",
     "Webhook",

@@ -16,7 +16,7 @@ from journeys import triggers
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0008_keeping"),
-        ("journeys", "0016_seals"),
+        ("journeys", "0017_web_forms"),
         ("stages", "0003_five_stages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -212,6 +212,12 @@ class Migration(migrations.Migration):
                     "segment",
                     models.ForeignKey(
                         null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="journeys.segment"
+                    ),
+                ),
+                (
+                    "web_form",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="journeys.webform"
                     ),
                 ),
             ],
@@ -431,6 +437,23 @@ class Migration(migrations.Migration):
             model_name="campaignsource",
             constraint=models.UniqueConstraint(
                 fields=("campaign", "segment"), name="a_segment_is_a_source_of_a_campaign_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaignsource",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "web_form"), name="a_web_form_is_a_source_of_a_campaign_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaignsource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("segment__isnull", False), ("web_form", None)),
+                    models.Q(("segment", None), ("web_form__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_source_is_a_segment_or_a_web_form",
             ),
         ),
         migrations.AddConstraint(

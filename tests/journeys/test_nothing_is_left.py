@@ -92,13 +92,10 @@ NO_WORDS_COME_HERE = {
     "journeys_runoutcome": {"code": CODE},
     "journeys_runpreview": dict.fromkeys(("fates", "operation"), NUMBERS),
     "journeys_statuschange": {"cause": CODE, "database_user": "a role of the database server"},
-<<<<<<< HEAD
-    "journeys_turn": {"outcome": CODE},
-=======
     "journeys_submission": {"consent": NAMED, "refusal": CODE, "token": SECRET},
+    "journeys_turn": {"outcome": CODE},
     "journeys_webform": {"slug": SECRET}
     | dict.fromkeys(("consent", "fields", "heading", "introduction", "name", "thanks", "thanks_address"), NAMED),
->>>>>>> webforms
     "oauth2_provider_accesstoken": dict.fromkeys(("resource", "scope", "token", "token_checksum"), SECRET),
     "oauth2_provider_application": dict.fromkeys(
         (
