@@ -151,21 +151,21 @@ class CampaignStep(models.Model):
         YEARS = "years", "years"
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="steps")
-    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="+")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="+")
     branch = models.CharField(max_length=3, choices=Branch, blank=True, default=Branch.TOP)
     position = models.PositiveIntegerField(default=0, help_text="Among the steps of its branch.")
     kind = models.CharField(max_length=15, choices=Kind)
     name = models.CharField(max_length=100)
     when = models.CharField(max_length=11, choices=When, default=When.IMMEDIATELY)
-    amount = models.PositiveIntegerField(null=True)
+    amount = models.PositiveIntegerField(null=True, blank=True)
     unit = models.CharField(max_length=7, choices=Unit, blank=True, default="")
-    at = models.DateTimeField(null=True)
-    stages = ArrayField(models.BigIntegerField(), default=list)
+    at = models.DateTimeField(null=True, blank=True)
+    stages = ArrayField(models.BigIntegerField(), default=list, blank=True)
     stage = stage_number()
-    label = number_of("contacts.Label")
-    segment = models.ForeignKey(Segment, models.PROTECT, null=True, related_name="+")
-    lost_reason = number_of("journeys.LostReason")
-    removed_at = models.DateTimeField(null=True)
+    label = number_of("contacts.Label", blank=True)
+    segment = models.ForeignKey(Segment, models.PROTECT, null=True, blank=True, related_name="+")
+    lost_reason = number_of("journeys.LostReason", blank=True)
+    removed_at = models.DateTimeField(null=True, editable=False, blank=True)
 
     class Meta:
         ordering = ["position", "id"]

@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
                         max_length=11,
                     ),
                 ),
-                ("amount", models.PositiveIntegerField(null=True)),
+                ("amount", models.PositiveIntegerField(blank=True, null=True)),
                 (
                     "unit",
                     models.CharField(
@@ -281,14 +281,14 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
-                ("at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField(blank=True, null=True)),
                 (
                     "stages",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), default=list, size=None
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
                     ),
                 ),
-                ("removed_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "campaign",
                     models.ForeignKey(
@@ -298,6 +298,7 @@ class Migration(migrations.Migration):
                 (
                     "label",
                     models.ForeignKey(
+                        blank=True,
                         db_constraint=False,
                         db_index=False,
                         null=True,
@@ -309,6 +310,7 @@ class Migration(migrations.Migration):
                 (
                     "lost_reason",
                     models.ForeignKey(
+                        blank=True,
                         db_constraint=False,
                         db_index=False,
                         null=True,
@@ -320,6 +322,7 @@ class Migration(migrations.Migration):
                 (
                     "parent",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
@@ -329,7 +332,11 @@ class Migration(migrations.Migration):
                 (
                     "segment",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="journeys.segment"
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="journeys.segment",
                     ),
                 ),
                 (
