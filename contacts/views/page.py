@@ -24,6 +24,7 @@ from contacts.models import Contact
 from contacts.views.addresses import contact_or_404, id_in
 from journeys.book.queries import Story, story_of
 from journeys.book.story import in_words
+from journeys.campaigns.queries import campaigns_of
 from journeys.history.queries import Bookmark, ChangeInWords, history_page
 from journeys.status.models import FunnelStatus, StatusChange
 from stages.models import Stage
@@ -47,6 +48,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": _steps(request, person.status, story),
         "carried": labels_on(person),
         "not_carried": labels_not_on(person),
+        "campaigns": campaigns_of(person),
         "attributes": [(one, value_in_words(one, person.attributes.get(one.key))) for one in attributes()],
         "here": request.get_full_path(),
         "tabs": _tabs(person, of_labels=of_labels),

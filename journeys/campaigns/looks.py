@@ -90,7 +90,7 @@ def is_due(campaign: Campaign, segments: Sequence[Segment], watch: CampaignWatch
     return is_old or watch.seen != book.seen_by(campaign, segments)
 
 
-_NEW = """
+NEW = """
     SELECT contact_id FROM ({matching}) AS matching
     WHERE NOT EXISTS (
         SELECT FROM journeys_campaignmember member
@@ -98,6 +98,7 @@ _NEW = """
           AND (left_at IS NULL OR NOT %(may_restart)s OR left_because = 'by_hand')
     )
 """
+"""Of those matching, whoever would come in: who is not in the campaign, and may come again if they were."""
 
 _ARRIVE = """
     INSERT INTO journeys_campaignarrival (campaign_id, contacts, how)
@@ -130,7 +131,7 @@ def entering(campaign: Campaign, segments: Sequence[Segment], at: Moment) -> tup
     """The statement that gives whoever would come in from these segments now, and its values by name."""
     matching, values = matching_any(segments, at)
     own = {"campaign": campaign.pk, "may_restart": campaign.may_restart}
-    return _NEW.format(matching=matching), {**values, **own}
+    return NEW.format(matching=matching), {**values, **own}
 
 
 def look(campaign: Campaign, segments: Sequence[Segment], book: Book) -> bool:

@@ -163,7 +163,7 @@ class CampaignStep(models.Model):
     stages = ArrayField(models.BigIntegerField(), default=list, blank=True)
     stage = stage_number()
     label = number_of("contacts.Label", blank=True)
-    segment = models.ForeignKey(Segment, models.PROTECT, null=True, blank=True, related_name="+")
+    segment = number_of("journeys.Segment", blank=True)
     lost_reason = number_of("journeys.LostReason", blank=True)
     removed_at = models.DateTimeField(null=True, editable=False, blank=True)
 

@@ -216,9 +216,3 @@ def campaigns_of(contact: Contact) -> list[CampaignMember]:
     members = CampaignMember.objects.filter(contact=contact).select_related("campaign")
     latest = {member.campaign_id: member for member in members.order_by("round")}
     return sorted(latest.values(), key=lambda member: (member.left_at is not None, str(member.campaign).lower()))
-
-
-def campaign_steps(pks: Iterable[int | None]) -> dict[int, CampaignStep]:
-    """Steps with their campaigns, by id, for history that names them. One query, none if there are none."""
-    wanted = {pk for pk in pks if pk}
-    return CampaignStep.objects.select_related("campaign").in_bulk(wanted) if wanted else {}

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact, Note
+from journeys.campaigns.models import CampaignStep
 from journeys.review.models import Review
 from journeys.runs.models import Run
 from journeys.status.models import LATER, Direction, LostReason, StatusChange
@@ -43,7 +44,8 @@ class PlaceThen:
 class ChangeInWords:
     """One status change with everything its numbers stand for. An erased contact or note is None.
 
-    `review` is what was decided about a flagged change, or that nobody decided yet.
+    `review` is what was decided about a flagged change, or that nobody decided yet; `step` is that of the campaign
+    which made the change.
     """
 
     change: StatusChange
@@ -54,6 +56,7 @@ class ChangeInWords:
     run: Run | None
     note: Note | None
     review: Review | None = None
+    step: CampaignStep | None = None
 
     @property
     def pk(self) -> int:
@@ -87,7 +90,7 @@ class ChangeInWords:
 
 
 def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
-    """The changes with the names of then. At most seven queries, however many changes."""
+    """The changes with the names of then. At most eight queries, however many changes."""
     names = StageNames()
     reasons = LostReason.objects.in_bulk()
     contacts = Contact.objects.defer("search").in_bulk({change.contact_id for change in changes})
@@ -96,6 +99,8 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
     notes = Note.objects.in_bulk(_numbers(change.note_id for change in changes))
     flagged = [change.pk for change in changes if change.review_needed]
     reviews = Review.objects.select_related("decided_by").in_bulk(flagged)
+    by_campaigns = _numbers(change.via_id for change in changes if change.cause == Cause.CAMPAIGN)
+    steps = CampaignStep.objects.select_related("campaign").in_bulk(by_campaigns)
 
     def start(change: StatusChange) -> PlaceThen:
         return PlaceThen(
@@ -123,6 +128,7 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
             run=runs.get(change.run_id),
             note=notes.get(change.note_id),
             review=reviews.get(change.pk),
+            step=steps.get(change.via_id or 0) if change.cause == Cause.CAMPAIGN else None,
         )
         for change in changes
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models.functions import Lower
 
+from journeys.campaigns.models import Campaign, CampaignSource, CampaignStep
 from journeys.rules.models import LabelRule
 from journeys.rules.queries import funnel_settings
 from journeys.segments.conditions import Conditions
@@ -19,6 +20,7 @@ class UseKind(enum.StrEnum):
     DEFAULT_STATUS = "Default status"
     LABEL_RULE = "Label rule"
     SEGMENT = "Segment"
+    CAMPAIGN = "Campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +75,59 @@ def _labels_of_rules() -> Found:
         yield rule.label_id, Use(UseKind.LABEL_RULE, "journeys:manage_funnel", f"to {rule.stage}")
 
 
+def _campaigns_naming(numbers: Callable[[CampaignStep], Iterable[int | None]]) -> Callable[[], Found]:
+    """Campaigns whose steps name something, in one query. What has ended names nothing any more."""
+
+    def found() -> Found:
+        steps = CampaignStep.objects.filter(removed_at=None).exclude(campaign__state=Campaign.State.ENDED)
+        seen = set()
+        for step in steps.select_related("campaign").order_by(Lower("campaign__name"), "pk"):
+            for number in filter(None, numbers(step)):
+                if (number, step.campaign_id) not in seen:
+                    seen.add((number, step.campaign_id))
+                    yield number, _use_of(step.campaign)
+
+    return found
+
+
+def _use_of(campaign: Campaign) -> Use:
+    return Use(UseKind.CAMPAIGN, "journeys:campaign", campaign.name, campaign.pk)
+
+
+def _campaigns_from_segments() -> Found:
+    sources = CampaignSource.objects.filter(segment__isnull=False).select_related("campaign")
+    for source in sources.order_by(Lower("campaign__name"), "pk"):
+        assert source.segment_id
+        yield source.segment_id, _use_of(source.campaign)
+
+
+def _campaigns_from_web_forms() -> Found:
+    sources = CampaignSource.objects.filter(web_form__isnull=False).select_related("campaign")
+    for source in sources.order_by(Lower("campaign__name"), "pk"):
+        assert source.web_form_id
+        yield source.web_form_id, _use_of(source.campaign)
+
+
 SOURCES: tuple[Callable[[], Found], ...] = (
     _default_status,
     _label_rules,
     _segments_naming(lambda conditions: conditions.stages),
+    _campaigns_naming(lambda step: [step.stage_id, *step.stages]),
 )
 """Each gives every use of one kind, with the id of its stage, in one query."""
 
 SOURCES_OF_LABELS: tuple[Callable[[], Found], ...] = (
     _labels_of_rules,
     _segments_naming(lambda conditions: conditions.labels),
+    _campaigns_naming(lambda step: [step.label_id]),
 )
 
 SOURCES_OF_ATTRIBUTES: tuple[Callable[[], Found], ...] = (_segments_naming(lambda conditions: conditions.attributes),)
 
-SOURCES_OF_SEGMENTS: tuple[Callable[[], Found], ...] = ()
-"""Campaigns and whatever else will name a segment."""
+SOURCES_OF_SEGMENTS: tuple[Callable[[], Found], ...] = (
+    _campaigns_from_segments,
+    _campaigns_naming(lambda step: [step.segment_id]),
+)
 
 
 def uses_of_stages() -> dict[int, list[Use]]:
