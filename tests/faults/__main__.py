@@ -1,4 +1,4 @@
-"""make faults: kill and freeze what works on one run, many times, and see that nothing is lost."""
+"""make faults: kill and freeze what works on one run, and on one campaign, many times: nothing is lost."""
 
 import argparse
 import shutil
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.faults.campaign import CampaignTrial
 from tests.faults.trial import Trial, trial
 
 
@@ -17,7 +18,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="funnelbook-faults-"))
     try:
         with trial(folder / "data", contacts=given.contacts, slices=100, seconds_a_slice=0.5) as under_way:
-            return _try_all(under_way, given)
+            lost = _try_all(under_way, given)
+        with trial(
+            folder / "campaign", contacts=given.contacts // 5, slices=100, seconds_a_slice=0.5, of=CampaignTrial
+        ) as going:
+            return _try_campaign(going, given) or lost
     finally:
         shutil.rmtree(folder)
 
@@ -50,6 +55,26 @@ def _try_all(under_way: Trial, given: argparse.Namespace) -> int:
     print(f"Lost: {sum(offences.values()):,}" if offences else "Lost: nothing. Nobody was changed twice.")
     if not was_under_way:
         print("The run was over before everything was tried.", file=sys.stderr)
+    return int(bool(offences) or not was_under_way)
+
+
+def _try_campaign(going: CampaignTrial, given: argparse.Namespace) -> int:
+    print(f"One campaign that {given.contacts // 5:,} contacts come into, while:", flush=True)
+    with going.second_worker():
+        _repeat("one of two workers is killed (-9)", given.kills, lambda: _hit(going, going.kill_worker))
+    was_under_way = not going.everybody_is_in
+    going.hurry()
+    going.wait_for(lambda: going.everybody_is_in)
+    for hours in (-2, 2, 2):
+        going.step_clock(hours)
+    print("  the clock is set back and forward by two hours")
+    going.wait_for(lambda: going.has_ended)
+    offences = going.offences()
+    for promise, times in offences.items():
+        print(f"BROKEN {times:,} times: {promise}")
+    print(f"Lost: {sum(offences.values()):,}" if offences else "Lost: nothing. Nobody was moved twice.")
+    if not was_under_way:
+        print("Everybody was in before everything was tried.", file=sys.stderr)
     return int(bool(offences) or not was_under_way)
 
 

@@ -38,6 +38,15 @@ def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
     statuses takes so many seconds longer before it commits, so that it can be hit.
     """
     selections.SLICE, actions.SMALL = contacts // slices, 0
+    ana, label, stages = fill(contacts=contacts, seconds_a_slice=seconds_a_slice)
+    rule = Operation(Act.CHANGE_STATUS, Cause.LABEL_RULE, stage=stages["Customer"].pk)
+    everybody = Selection(query=ContactQuery(labels=(label.pk,)))
+    run = actions.start_run(preview=actions.make_preview(operation=rule, selection=everybody, by=ana), by=ana)
+    print(run.pk)
+
+
+def fill(*, contacts: int, seconds_a_slice: float) -> tuple[TeamMember, Label, dict[str, Stage]]:
+    """A book in which everybody carries a label. Returns who works there, the label, and the stages by name."""
     ana = TeamMember.objects.create_user("ana@example.com", name="Ana")
     ana.groups.add(Group.objects.get(name=Role.MARKETER.label))
     label = Label.objects.create(name="everybody")
@@ -50,7 +59,4 @@ def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SLOW, {"seconds": seconds_a_slice})
         cursor.execute("ANALYZE")
-    rule = Operation(Act.CHANGE_STATUS, Cause.LABEL_RULE, stage=stages["Customer"].pk)
-    everybody = Selection(query=ContactQuery(labels=(label.pk,)))
-    run = actions.start_run(preview=actions.make_preview(operation=rule, selection=everybody, by=ana), by=ana)
-    print(run.pk)
+    return ana, label, stages

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import psycopg
@@ -22,7 +22,12 @@ WITHIN = 180.0
 
 
 class Trial:
-    """One run, and what is done to the processes of its installation meanwhile."""
+    """One run, and what is done to the processes of its installation meanwhile.
+
+    `BEGINS` says how it is begun inside the installation, and prints the number of the run.
+    """
+
+    BEGINS = "from tests.faults.book import begin; begin({how})"
 
     def __init__(self, installation: Installation, run: int) -> None:
         self.installation = installation
@@ -94,7 +99,7 @@ class Trial:
         worker = self._worker()
         os.kill(worker, signal.SIGSTOP)
         try:
-            with self._second_worker():
+            with self.second_worker():
                 yield
                 os.kill(worker, signal.SIGCONT)
                 self.wait_for(lambda: self.has_ended or self.is_in_a_slice())
@@ -107,7 +112,8 @@ class Trial:
         return self.installation.pid_of("procrastinate")
 
     @contextlib.contextmanager
-    def _second_worker(self) -> Iterator[None]:
+    def second_worker(self) -> Iterator[None]:
+        """Two workers are alive at once."""
         with open(self.installation.output, "ab") as output:
             second = subprocess.Popen(
                 [sys.executable, MANAGE, "procrastinate", "worker"],
@@ -124,9 +130,14 @@ class Trial:
 
     # What has to be true in the end
 
+    @property
+    def promises(self) -> dict[str, str]:
+        """Queries that count what is not so of what was begun."""
+        return PROMISES
+
     def offences(self) -> dict[str, int]:
         """Promises that were not kept, and how often not."""
-        promises = PROMISES | {invariant.promise: invariant.sql for invariant in INVARIANTS}
+        promises = self.promises | {invariant.promise: invariant.sql for invariant in INVARIANTS}
         found = {promise: self.row(sql)[0] for promise, sql in promises.items()}
         return {promise: times for promise, times in found.items() if times}
 
@@ -177,16 +188,30 @@ PROMISES = {
 """Queries that count what is not so of the run; of the whole book, those of `manage.py verify` are asked too."""
 
 
+T = TypeVar("T", bound=Trial)
+
+
 @contextlib.contextmanager
-def trial(folder: Path, *, contacts: int, slices: int, seconds_a_slice: float) -> Iterator[Trial]:
-    """An installation in an empty folder, with a run over so many contacts under way. In the end nothing is left."""
+def trial(
+    folder: Path,
+    *,
+    contacts: int,
+    slices: int,
+    seconds_a_slice: float,
+    of: type[T] = Trial,  # type: ignore[assignment]
+) -> Iterator[T]:
+    """An installation in an empty folder, with a run over so many contacts under way. In the end nothing is left.
+
+    Args:
+        of: what is begun there.
+    """
     installation = Installation(folder, free_port())
     installation.start()
     try:
         how = f"contacts={contacts}, slices={slices}, seconds_a_slice={seconds_a_slice}"
-        begun = installation.manage("shell", "-c", f"from tests.faults.book import begin; begin({how})")
+        begun = installation.manage("shell", "-c", of.BEGINS.format(how=how))
         assert begun.returncode == 0, begun.stderr
-        yield Trial(installation, int(begun.stdout.split()[-1]))
+        yield of(installation, int(begun.stdout.split()[-1]))
     finally:
         ran = installation.processes()
         installation.stop()

@@ -1,5 +1,6 @@
 """Contacts come into campaigns and go through their steps: once each, when due, and what is refused is told."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from contacts.models import CarriedLabel, Contact, Label
 from journeys.book.actions import erase_contacts
 from journeys.campaigns import actions
 from journeys.campaigns import work as engine
+from journeys.campaigns.foresight import foresee
 from journeys.campaigns.models import Campaign, CampaignArrival, CampaignMember, Turn
 from journeys.campaigns.work import with_work, work_on_campaign
 from journeys.rules.models import FunnelSettings
@@ -484,6 +486,47 @@ def test_all_of_a_segment_come_in_by_hand(
     assert actions.add_segment(campaign=campaign, segment=carrying(vip, marketer), by=marketer) == 3
     work(campaign)
     assert members(campaign) == [(contact.pk, 1, "by_hand") for contact in contacts]
+
+
+# Foreseeing
+
+
+def test_what_is_foreseen_is_what_happens(
+    marketer: TeamMember, label: Label, aware: Stage, engaged: Stage, customer: Stage, promoter: Stage
+) -> None:
+    vip, reason = LabelFactory(name="vip"), LostReason.objects.create(name="Silent")
+    Stage.objects.filter(pk=promoter.pk).update(is_published=False)
+    campaign = campaign_of(marketer, carrying(label, marketer))
+    asks = add(campaign, marketer, Kind.IN_STAGES, stages=[aware.pk, customer.pk])
+    add(campaign, marketer, Kind.CHANGE_STAGE, asks, "yes", stage=engaged)
+    inner = add(campaign, marketer, Kind.CARRIES_LABEL, asks, "no", label=vip)
+    add(campaign, marketer, Kind.CHANGE_STAGE, inner, "yes", stage=promoter)
+    add(campaign, marketer, Kind.PUT_ON_LABEL, inner, "no", label=vip)
+    again = add(campaign, marketer, Kind.IN_STAGES, stages=[engaged.pk])
+    add(campaign, marketer, Kind.MARK_LOST, again, "yes", lost_reason=reason)
+    add(campaign, marketer, Kind.MATCHES_SEGMENT, segment=carrying(label, marketer, "the same"))
+    add(campaign, marketer, Kind.IS_LOST)
+    add(campaign, marketer, Kind.CHANGE_STAGE, stage=customer)
+    add(campaign, marketer, Kind.TAKE_OFF_LABEL, label=vip)
+    add(campaign, marketer, Kind.CARRIES_LABEL, label=vip)
+    add(campaign, marketer, Kind.PUT_ON_LABEL, label=label, **after(1, Unit.DAYS))
+    contacts = [contact_in(stage, lost=lost) for stage in (None, aware, engaged, customer) for lost in (False, True)]
+    contacts += [contact_in(aware), contact_in(aware, account_state="inactive"), contact_in(customer)]
+    give(label, *contacts)
+    give(vip, *contacts[::3])
+    foreseen = foresee(campaign, engine.plan_of(campaign), timezone.now())
+    active(campaign, marketer)
+    work(campaign)
+    assert foreseen.entering == len(contacts) == CampaignMember.objects.count()
+    assert dict(foreseen.became) == Counter(Turn.objects.values_list("step", "outcome"))
+    assert {outcome for _, outcome in foreseen.became} >= {
+        "",
+        "yes",
+        "no",
+        "changed",
+        "unchanged",
+        Refusal.LOST_CONTACT,
+    }
 
 
 # Editing while contacts wait
