@@ -213,7 +213,6 @@ def end_campaign(*, campaign: Campaign, by: TeamMember) -> bool:
         stored = _locked(campaign)
         if stored.is_draft:
             return False
-        CampaignArrival.objects.filter(campaign=stored).delete()
         return _set_state(stored, State.ENDED, by)
 
 

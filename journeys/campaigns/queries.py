@@ -53,7 +53,9 @@ def campaigns() -> list[Listed]:
 
 
 def arriving(campaign: Campaign) -> int:
-    """How many contacts are about to come in. One query."""
+    """How many contacts are about to come in: nobody once it has ended. One query."""
+    if campaign.has_ended:
+        return 0
     arrivals = CampaignArrival.objects.filter(campaign=campaign)
     return sum(len(contacts) for contacts in arrivals.values_list("contacts", flat=True))
 

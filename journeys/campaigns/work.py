@@ -186,13 +186,16 @@ def plan_of(campaign: Campaign) -> Plan:
 
 
 def _say_it_is_done(campaign: Campaign) -> None:
-    """The last statement of a slice: the plan it went by is still the plan, and nobody paused the campaign."""
-    still = "SELECT id FROM journeys_campaign WHERE id = %s AND state = 'active' AND revision = %s FOR SHARE"
+    """At the end of a slice: the plan it went by is still the plan, and nobody has paused the campaign or is about to.
+
+    Whoever edits the campaign may wait for contacts of this slice, so the slice does not wait for them.
+    """
+    CampaignWatch.objects.filter(campaign=campaign, tries__gt=0).update(tries=0, next_try_at=None, problem="")
+    still = "SELECT 1 FROM journeys_campaign WHERE id = %s AND state = 'active' AND revision = %s FOR SHARE SKIP LOCKED"
     with connection.cursor() as cursor:
         cursor.execute(still, [campaign.pk, campaign.revision])
         if cursor.fetchone() is None:
             raise _HasStopped
-    CampaignWatch.objects.filter(campaign=campaign, tries__gt=0).update(tries=0, next_try_at=None, problem="")
 
 
 # Coming in
