@@ -165,7 +165,6 @@ OAUTH2_PROVIDER = {
 API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
 WEB_FORM_A_MINUTE = int(os.environ.get("WEB_FORM_A_MINUTE", "600"))  # taken by each web form
 WEB_FORMS_OF_ADDRESS_A_MINUTE = int(os.environ.get("WEB_FORMS_OF_ADDRESS_A_MINUTE", "20"))  # from each address
-PROXIES = int(os.environ.get("PROXIES", "0"))  # web servers in front of this one, each adding to X-Forwarded-For
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Seals of the status history, outside the database

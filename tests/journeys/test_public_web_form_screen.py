@@ -1,14 +1,17 @@
 """The public page: for anybody, without signing in, cookies or scripts; nothing typed is lost; frames; limits."""
 
 import re
+import time
 from typing import Any
 
 import pytest
 from django.core import signing
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from pytest_django.asserts import assertNumQueries
 
+from config.public_address import proxies_of
 from config.team.calls.actions import forget_old_counts
 from config.team.models import ApiUse, TeamMember
 from contacts.models import Attribute, Contact
@@ -312,7 +315,14 @@ def test_a_frame_sends_and_stays_embedded(anybody: Client) -> None:
 # Limits
 
 
-def test_one_address_can_send_so_much_a_minute(anybody: Client, settings) -> None:
+@pytest.fixture
+def within_a_minute() -> None:
+    """What is counted in this test is counted within one minute."""
+    while timezone.now().second > 45:
+        time.sleep(0.2)
+
+
+def test_one_address_can_send_so_much_a_minute(anybody: Client, settings, within_a_minute: None) -> None:
     settings.WEB_FORMS_OF_ADDRESS_A_MINUTE = 3
     form, other = web_form_asking("email", "phone"), web_form_asking("email", name="Other")
     for number in range(2):
@@ -329,7 +339,7 @@ def test_one_address_can_send_so_much_a_minute(anybody: Client, settings) -> Non
     assert filled_in(elsewhere, form, token=token, email="3@b.co").status_code == 302
 
 
-def test_one_form_takes_so_much_a_minute(settings) -> None:
+def test_one_form_takes_so_much_a_minute(settings, within_a_minute: None) -> None:
     settings.WEB_FORM_A_MINUTE = 2
     form, other = web_form_asking("email"), web_form_asking("email", name="Other")
     answers = [
@@ -340,7 +350,7 @@ def test_one_form_takes_so_much_a_minute(settings) -> None:
     assert filled_in(Client(REMOTE_ADDR="192.0.2.9"), other, email="9@b.co").status_code == 302
 
 
-def test_a_network_of_ipv6_is_one_address(settings) -> None:
+def test_a_network_of_ipv6_is_one_address(settings, within_a_minute: None) -> None:
     settings.WEB_FORMS_OF_ADDRESS_A_MINUTE = 1
     form = web_form_asking("email")
     addresses = ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"]
@@ -351,24 +361,15 @@ def test_a_network_of_ipv6_is_one_address(settings) -> None:
     assert answers == [302, 429, 302]
 
 
-@pytest.mark.parametrize(
-    ("proxies", "told", "answers"),
-    [
-        (0, ["1.1.1.1", "2.2.2.2"], [302, 429]),  # nobody is in front, so what is told is made up
-        (1, ["1.1.1.1", "2.2.2.2"], [302, 302]),
-        (1, ["9.9.9.9, 1.1.1.1", "8.8.8.8, 1.1.1.1"], [302, 429]),
-        (2, ["1.1.1.1, 7.7.7.7", "2.2.2.2, 7.7.7.7"], [302, 302]),
-        (2, ["1.1.1.1", "2.2.2.2"], [302, 429]),
-    ],
-)
-def test_behind_proxies_the_address_is_what_they_tell(
-    settings, proxies: int, told: list[str], answers: list[int]
+@pytest.mark.parametrize(("trusted", "answers"), [("", [302, 429]), ("127.0.0.1", [302, 302])])
+def test_behind_a_trusted_proxy_the_address_is_what_it_tells(
+    settings, within_a_minute: None, trusted: str, answers: list[int]
 ) -> None:
-    settings.WEB_FORMS_OF_ADDRESS_A_MINUTE, settings.PROXIES = 1, proxies
+    settings.WEB_FORMS_OF_ADDRESS_A_MINUTE, settings.TRUSTED_PROXIES = 1, proxies_of(trusted)
     form = web_form_asking("email")
     found = [
-        filled_in(Client(headers={"X-Forwarded-For": one}), form, email=f"{number}@b.co").status_code
-        for number, one in enumerate(told)
+        filled_in(Client(headers={"X-Forwarded-For": f"192.0.2.{number}"}), form, email=f"{number}@b.co").status_code
+        for number in range(2)
     ]
     assert found == answers
 

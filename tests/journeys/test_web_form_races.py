@@ -1,8 +1,10 @@
 """Many people, or one who clicks many times, send a web form at the same moment, on real connections."""
 
+import time
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from config.team.models import ApiUse
 from contacts.actions import put_on_label
@@ -94,8 +96,8 @@ def test_a_label_that_is_merged_meanwhile_is_given_as_the_other_one(form: WebFor
 
 def test_what_is_taken_within_a_minute_is_counted_over_all_processes(form: WebForm, settings) -> None:
     settings.WEB_FORMS_OF_ADDRESS_A_MINUTE = 3
+    while timezone.now().second > 45:  # all within one minute
+        time.sleep(0.2)
     waits = at_once(*[partial(seconds_to_wait, form, "192.0.2.1")] * MANY)
-    counted = sum(ApiUse.objects.filter(caller__startswith="address").values_list("requests", flat=True))
-    refused = [wait for wait in waits if wait]
-    assert len(refused) == max(counted - 3, 0)
-    assert counted == MANY
+    assert sum(wait is None for wait in waits) == 3
+    assert ApiUse.objects.get(caller__startswith="address").requests == MANY
