@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import escape
 
+from config.public_address import absolute_address
 from journeys.webforms.models import WebForm
 from journeys.webforms.queries import EMAIL, Askable
 
@@ -16,12 +17,12 @@ _HEIGHT, _HEIGHT_OF_FIELD = 240, 80
 
 def public_address(request: HttpRequest, form: WebForm) -> str:
     """Where people find the form."""
-    return request.build_absolute_uri(reverse("journeys:public_web_form", args=[form.slug]))
+    return absolute_address(reverse("journeys:public_web_form", args=[form.slug]), request)
 
 
 def embed_snippet(request: HttpRequest, form: WebForm) -> str:
     """The frame that shows the form in a page of somebody's own."""
-    address = request.build_absolute_uri(reverse("journeys:embedded_web_form", args=[form.slug]))
+    address = absolute_address(reverse("journeys:embedded_web_form", args=[form.slug]), request)
     height = _HEIGHT + _HEIGHT_OF_FIELD * (len(form.fields) + bool(form.consent) + bool(form.introduction))
     return (
         f'<iframe src="{escape(address)}" title="{escape(form.title)}" width="100%" height="{height}" frameborder="0" '
