@@ -17,6 +17,7 @@ from journeys.review.models import Review
 from journeys.runs.models import Run
 from journeys.status.models import LATER, Direction, LostReason, StatusChange
 from journeys.status.words import was_changed
+from journeys.webforms.models import WebForm
 from stages.queries import StageNames, StageThen
 
 PAGE = 50
@@ -44,8 +45,8 @@ class PlaceThen:
 class ChangeInWords:
     """One status change with everything its numbers stand for. An erased contact or note is None.
 
-    `review` is what was decided about a flagged change, or that nobody decided yet; `step` is that of the campaign
-    which made the change.
+    `review` is what was decided about a flagged change, or that nobody decided yet. `web_form` is what made it, if it
+    is there still; `step` is that of the campaign which made it.
     """
 
     change: StatusChange
@@ -57,6 +58,7 @@ class ChangeInWords:
     note: Note | None
     review: Review | None = None
     step: CampaignStep | None = None
+    web_form: WebForm | None = None
 
     @property
     def pk(self) -> int:
@@ -97,6 +99,7 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
     people = TeamMember.objects.in_bulk(_numbers(change.changed_by_id for change in changes))
     runs = Run.objects.in_bulk(_numbers(change.run_id for change in changes))
     notes = Note.objects.in_bulk(_numbers(change.note_id for change in changes))
+    forms = WebForm.objects.in_bulk(_numbers(change.via_id for change in changes if change.cause == Cause.WEB_FORM))
     flagged = [change.pk for change in changes if change.review_needed]
     reviews = Review.objects.select_related("decided_by").in_bulk(flagged)
     by_campaigns = _numbers(change.via_id for change in changes if change.cause == Cause.CAMPAIGN)
@@ -129,6 +132,7 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
             note=notes.get(change.note_id),
             review=reviews.get(change.pk),
             step=steps.get(change.via_id or 0) if change.cause == Cause.CAMPAIGN else None,
+            web_form=forms.get(change.via_id) if change.cause == Cause.WEB_FORM else None,
         )
         for change in changes
     ]

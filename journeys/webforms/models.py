@@ -76,11 +76,7 @@ class WebForm(ErrorsBesideFields, models.Model):
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
 
-    beside = {
-        "web_form_name_is_unique": "name",
-        "a_web_form_gives_one_status": "stage",
-        "a_web_form_moves_known_contacts_to_a_stage": "moves_known",
-    }
+    beside = {"web_form_name_is_unique": "name"}
 
     class Meta:
         ordering = [Lower("name"), "id"]

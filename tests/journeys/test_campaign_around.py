@@ -22,12 +22,13 @@ from journeys.runs.operations import Act, Operation, Selection
 from journeys.search.queries import found
 from journeys.segments.actions import SegmentInUse, delete_segment
 from journeys.uses.actions import let_uses_follow, let_uses_of_label_follow
-from journeys.uses.queries import uses_of_labels, uses_of_segments, uses_of_stages
-from journeys.webforms.models import WebForm
+from journeys.uses.queries import uses_of_labels, uses_of_segments, uses_of_stages, uses_of_web_forms
+from journeys.webforms.actions import WebFormInUse, delete_web_form
 from stages.models import Stage
 from tests.factories import LabelFactory, contact_in
 from tests.journeys.campaigning import Kind, Unit, active, add, after, campaign_of, carrying, move_to, work
 from tests.journeys.segmenting import segment_of
+from tests.journeys.web_forms import submitted, web_form_asking
 
 pytestmark = pytest.mark.django_db
 
@@ -175,14 +176,20 @@ def test_a_preview_says_which_campaigns_its_moves_let_contacts_into(
 def test_a_form_lets_its_contacts_into_campaigns_that_are_going(
     marketer: TeamMember, aware: Stage, engaged: Stage
 ) -> None:
-    form = WebForm.objects.create(name="Newsletter")
+    form = web_form_asking("email", by=marketer)
     campaign = campaign_of(marketer)
     actions.set_sources(campaign=campaign, seen=campaign.revision, segments=[], web_forms=[form], by=marketer)
     add(campaign, marketer, **move_to(engaged))
-    contact = contact_in(aware)
-    assert actions.let_in_from_web_form(form=form, contact=contact, by=None) == 0
+    assert [str(use) for use in uses_of_web_forms()[form.pk]] == ["Campaign Win-back"]
+    with pytest.raises(WebFormInUse):
+        delete_web_form(form=form, by=marketer)
+    early = submitted(form, token="one", email="early@example.com").contact
     active(campaign, marketer)
-    assert actions.let_in_from_web_form(form=form, contact=contact, by=None) == 1
+    late = submitted(form, token="two", email="late@example.com").contact
     work(campaign)
-    assert list(CampaignMember.objects.values_list("contact_id", "how", "is_held")) == [(contact.pk, "web_form", True)]
+    assert list(CampaignMember.objects.values_list("contact_id", "how", "is_held")) == [(late.pk, "web_form", True)]
     assert Turn.objects.get().outcome == "changed"
+    assert early.pk != late.pk
+    submitted(form, token="three", email="late@example.com")
+    work(campaign)
+    assert CampaignMember.objects.count() == 1

@@ -177,7 +177,7 @@ def test_it_costs_the_same_for_one_and_for_three(vera: Client, customer: Stage, 
         contact_in(customer, first_name="Ada")
         LabelFactory(name=f"ada {number}")
     vera.get(SEARCH)
-    with assertNumQueries(10):
+    with assertNumQueries(11):
         # Session, person, organisation, role; how common, who, contacts, labels carried; stages; labels.
         vera.get(SEARCH, {"q": "ada"}, headers=WHILE_TYPING)
     with assertNumQueries(4):
