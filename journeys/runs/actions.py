@@ -244,7 +244,7 @@ def _start_unseen(
             started_by=by,
             frozen_at=timezone.now(),
         )
-        _freeze_all(run, operation, Selection(standing_in=operation.leaves))
+        _freeze_all(run, operation, selection)
     return run
 
 
