@@ -178,7 +178,7 @@ def test_the_keys_are_said(signed_in_page: OpenPage, operator: TeamMember) -> No
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("x")
-    expect(page.locator("h1")).to_have_text("Stages")
+    expect(page.locator("main h1")).to_have_text("Stages")
 
 
 def test_letters_typed_into_the_search_of_the_list_move_nothing(
