@@ -84,6 +84,14 @@ class Group:
     hits: list[Hit]
     has_more: bool
 
+    @property
+    def in_words(self) -> str:
+        """How many there are: "1 contact", "6 or more labels"."""
+        kind = self.heading.lower()
+        if self.has_more:
+            return f"{len(self.hits)} or more {kind}"
+        return f"{len(self.hits)} {kind if len(self.hits) > 1 else kind.removesuffix('s')}"
+
 
 def found(text: str, *, by: TeamMember, limit: int) -> list[Group]:
     """What a person finds, kind by kind, so many of each; kinds of which nothing is found are left out.

@@ -186,7 +186,7 @@ def test_the_part_is_a_list_of_options_with_one_for_the_page(vera: Client) -> No
     part = vera.get(SEARCH, {"q": "ada"}, headers=WHILE_TYPING).text
     assert part.count('role="option"') == 2
     assert 'href="/search?q=ada"' in part
-    assert 'data-said="1 contacts found"' in part
+    assert 'data-said="1 contact found"' in part
     assert 'role="listbox"' not in vera.get(SEARCH, {"q": " "}, headers=WHILE_TYPING).text
 
 

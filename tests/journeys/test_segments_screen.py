@@ -65,7 +65,7 @@ def test_counts_come_with_a_second_request(reading: Client, marketer: TeamMember
     part = reading.get(f"{SEGMENTS}?counted", headers={**HTMX, "HX-Target": "segments-list"}).text
     assert part.lstrip().startswith('<section id="segments-list"')
     assert "hx-get" not in part
-    assert 'aria-label="1 contacts match Fans"' in part
+    assert 'aria-label="1 contact matches Fans"' in part
 
 
 def test_what_takes_too_long_is_not_counted(
