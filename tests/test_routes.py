@@ -112,7 +112,7 @@ TABLE = {
     "contacts:edit_label": Row(M, 200, WRONG, ("label",)),
     # segments
     "journeys:segments": Row(V),
-    "journeys:segment_tabs": Row(V),
+    "journeys:segment_counts": Row(V),
     "journeys:segment": Row(V, args=("segment",)),
     "journeys:new_segment": Row(V, 200, WRONG),
     "journeys:edit_segment": Row(M, 200, WRONG, ("segment",)),  # for everybody
