@@ -241,6 +241,7 @@ TABLE = {
     "api:v1:flows": of_api(),
     "api:v1:default_status": of_api(),
     "api:v1:segments": of_api(),
+    "api:v1:segment": of_api("segment"),
     "api:v1:segment_contacts": of_api("segment"),
     "api:v1:reviews": of_api(),
     "api:v1:keep_review": of_api("change"),
