@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 
 from journeys.funnel.rows import Counts, FunnelRows, funnel_rows
 from journeys.history.queries import Bookmark, ChangeInWords, history_page, in_words
-from journeys.history.undone import NOT_UNDONE, is_undone
+from journeys.history.undone import NOT_UNDONE, is_kept, is_undone
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, movements_between
 from journeys.segments.queries import Matching
 from journeys.status.models import FunnelStatus, StatusChange
@@ -329,10 +329,10 @@ _STOOD_THERE = f"""
     WHERE {{place}} AND {{lost}} AND {{matching}} AND NOT change.to_outside AND change.changed_at < %(end)s
       AND (%(before)s::bigint IS NULL OR change.contact_id < %(before)s::bigint)
       AND (%(after)s::bigint IS NULL OR change.contact_id > %(after)s::bigint)
-      AND change.undoes_id IS NULL AND NOT {is_undone("change")}
+      AND {is_kept("change")}
       AND NOT EXISTS (
           SELECT FROM journeys_statuschange later
           WHERE later.contact_id = change.contact_id AND later.id > change.id AND later.changed_at < %(end)s
-            AND later.undoes_id IS NULL AND NOT {is_undone("later")})
+            AND {is_kept("later")})
     ORDER BY change.contact_id {{order}} LIMIT %(limit)s
 """

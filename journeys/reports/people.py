@@ -9,8 +9,8 @@ from django.db import connection
 from journeys.book.queries import COUNTED, Count
 from journeys.funnel.queries import ChangePage, MovedContact, with_statuses
 from journeys.history.queries import Bookmark, in_words
-from journeys.history.undone import is_undone
 from journeys.reports.behind import Behind
+from journeys.reports.counted import counts
 from journeys.reports.numbers import Number
 from journeys.status.models import StatusChange
 
@@ -20,7 +20,7 @@ PAGE = 30
 _PIECE = 2000
 
 
-def page_behind(behind: Behind | Number, *, before: str = "", after: str = "", size: int = PAGE) -> ChangePage:
+def page_behind(behind: Number, *, before: str = "", after: str = "", size: int = PAGE) -> ChangePage:
     """A page of the contacts, the first in the book first, each with the change that had brought it there; or of the
     changes, the newest first. At most nine queries.
 
@@ -32,7 +32,7 @@ def page_behind(behind: Behind | Number, *, before: str = "", after: str = "", s
     return _changes(behind, before, after, size)
 
 
-def everybody_behind(behind: Behind | Number) -> Iterator[list[MovedContact]]:
+def everybody_behind(behind: Number) -> Iterator[list[MovedContact]]:
     """All of them, as on the pages, piece by piece."""
     after = ""
     while True:
@@ -43,7 +43,7 @@ def everybody_behind(behind: Behind | Number) -> Iterator[list[MovedContact]]:
         after = str(page.after)
 
 
-def how_many_behind(behind: Behind | Number) -> Count:
+def how_many_behind(behind: Number) -> Count:
     """How many of the contacts are in the book, counted up to `COUNTED`. One query."""
     statement = f"""
         SELECT contact_id FROM ({behind.sql}) AS counted JOIN journeys_funnelstatus USING (contact_id)
@@ -68,7 +68,7 @@ def _contacts(behind: Behind, before: str, after: str, size: int) -> ChangePage:
     )
 
 
-def _changes(behind: Behind | Number, before: str, after: str, size: int) -> ChangePage:
+def _changes(behind: Number, before: str, after: str, size: int) -> ChangePage:
     newer, older = Bookmark.read(before), Bookmark.read(after)
     mark = newer or older
     beyond = f" AND (change.changed_at, change.id) {'>' if newer else '<'} (%(at)s, %(pk)s)" if mark else ""
@@ -93,11 +93,10 @@ def changes_in_force(contacts: Sequence[int], end: datetime | None, *, as_correc
 
     As corrected, the last that was not undone.
     """
-    kept = f"AND undoes_id IS NULL AND NOT {is_undone('change')}" if as_corrected else ""
     statement = f"""
         SELECT DISTINCT ON (contact_id) id FROM journeys_statuschange change
         WHERE contact_id = ANY (%(contacts)s) AND (%(end)s::timestamptz IS NULL OR changed_at < %(end)s::timestamptz)
-        {kept} ORDER BY contact_id, id DESC"""
+          AND {counts("change", as_corrected=as_corrected)} ORDER BY contact_id, id DESC"""
     found = _ids(statement, {"contacts": list(contacts), "end": end})
     return list(StatusChange.objects.filter(pk__in=found).order_by("contact_id"))
 

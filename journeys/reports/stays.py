@@ -129,8 +129,7 @@ def stays_completed_between(
 
 def running_stays(*, members: Members, as_corrected: bool, now: datetime) -> dict[int, Stays]:
     """How long those have stayed until now who are in a stage, by the id of the stage. One query."""
-    whose = "true" if members.is_everybody else f"contact_id IN ({members.sql})"
-    return _spread(_RUNNING.format(whose=whose), members, as_corrected, {"end": now})
+    return _spread(_RUNNING.format(whose=members.condition("contact_id")), members, as_corrected, {"end": now})
 
 
 def _spread(stays: str, members: Members, as_corrected: bool, values: dict[str, Any]) -> dict[int, Stays]:

@@ -57,8 +57,6 @@ class Late(Number):
     """
 
     of = "late"
-    is_of_changes = False
-    key = "contact_id"
 
     days: Sequence[tuple[int, float]]
     at_most: float | None = None
@@ -79,9 +77,9 @@ class Late(Number):
 
     def statement(self, what: str) -> str:
         """The statement that gives this of each of them: `contact_id`, `stage_id` and `due_at` are known."""
-        narrowed = "" if self.at_most is None else " AND due_at >= %(longest)s"
+        narrowed = "true" if self.at_most is None else "due_at >= %(longest)s"
         beginning = counted(as_corrected=self.as_corrected, members=self.members)
-        return beginning + _LATE.format(what=what) + narrowed + self._of_members
+        return f"{beginning}{_LATE.format(what=what)} AND {narrowed} AND {self.members.condition('contact_id')}"
 
     @property
     def sql(self) -> str:
@@ -96,10 +94,6 @@ class Late(Number):
             "allowed": [timedelta(days=days) for _, days in self.days],
             "longest": self.end - timedelta(days=self.at_most or 0),
         }
-
-    @property
-    def _of_members(self) -> str:
-        return "" if self.members.is_everybody else f" AND contact_id IN ({self.members.sql})"
 
 
 def _is_time(days: object) -> bool:

@@ -16,6 +16,7 @@ from journeys.reports.members import EVERYBODY, Members
 from journeys.reports.people import page_behind
 from journeys.reports.places import Whereabouts
 from journeys.reports.queries import Place
+from journeys.reports.readers import read_behind
 from journeys.segments.conditions import Condition, Conditions, Operator
 from journeys.segments.queries import Matching, this_moment
 from stages.models import Stage
@@ -62,6 +63,7 @@ def _movements(recount: Recount, members: Members, first, last, as_corrected: bo
 
 def _ledger(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
     stages = list(Stage.objects.values_list("pk", flat=True))
+    shared = {"members": members, "as_corrected": as_corrected}
     for end in (last, None):
         found = ledger_of(members, stages, first, end, as_corrected=as_corrected)
         assert found.missing == 0
@@ -72,7 +74,7 @@ def _ledger(recount: Recount, members: Members, first, last, as_corrected: bool)
             for term in Term:
                 changes = recount.term(here, term, first, end)
                 assert row.terms[term] == len(changes)
-                behind = Behind(Whereabouts.of(here), first, end, term=term, members=members, as_corrected=as_corrected)
+                behind = Behind(place=Whereabouts.of(here), start=first, end=end, term=term, **shared)
                 assert contacts_behind(behind) == {change.contact for change in changes}
         changes = recount.changes(first, end)
         assert (found.lost.start, found.lost.end) == tuple(_lost(counted) for counted in (before, after))
@@ -109,7 +111,7 @@ def _names(recount: Recount, members: Members, first, last, as_corrected: bool) 
     shared = {"members": members, "as_corrected": as_corrected}
     for end in (last, None):
         for place in recount.funnel(end):
-            stood = Behind(Whereabouts.of(place), None, end, **shared)
+            stood = Behind(place=Whereabouts.of(place), end=end, **shared)
             assert contacts_behind(stood) == recount.standing_in(place, end)
             page = page_behind(stood)
             assert {move.change.change.contact_id for move in page.moves} == contacts_behind(stood)
@@ -118,7 +120,8 @@ def _names(recount: Recount, members: Members, first, last, as_corrected: bool) 
                     place.stage
                 }
         for (start_place, end_place), count in recount.flows(first, end).items():
-            both = Behind(Whereabouts.of(end_place), first, end, Whereabouts.of(start_place), **shared)
+            was, place = Whereabouts.of(start_place), Whereabouts.of(end_place)
+            both = Behind(place=place, was=was, start=first, end=end, **shared)
             found = contacts_behind(both)
             assert len(found) == count
             assert found == {
@@ -131,7 +134,9 @@ def _names(recount: Recount, members: Members, first, last, as_corrected: bool) 
 def contacts_behind(behind: Behind) -> set[int]:
     """Everybody whom the statement gives, each once; the same after it was kept as data."""
     with connection.cursor() as cursor:
-        cursor.execute(Behind.read(behind.as_json()).sql, behind.values)
+        kept = read_behind(behind.as_json())
+        assert kept == behind
+        cursor.execute(kept.sql, kept.values)
         found = [row[0] for row in cursor.fetchall()]
     assert len(found) == len(set(found))
     return set(found)

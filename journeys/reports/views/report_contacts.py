@@ -82,7 +82,7 @@ def _said(request: HttpRequest) -> dict[str, object]:
     return {**said, "beside_since": None, "beside_until": None}
 
 
-def _asked_for(request: HttpRequest, asked: ReportFilter) -> tuple[Behind | Number, str]:
+def _asked_for(request: HttpRequest, asked: ReportFilter) -> tuple[Number, str]:
     """Who is behind the number that the address names, and what it is called. Raises Http404 if it names none."""
     if OF in request.GET:
         named = asked_number(request, asked)
@@ -137,7 +137,7 @@ def _report(request: HttpRequest, asked: ReportFilter) -> str:
     return address + asked.query() if address else reverse("journeys:reports")
 
 
-def _file(behind: Behind | Number, zone: tzinfo) -> Iterator[str]:
+def _file(behind: Number, zone: tzinfo) -> Iterator[str]:
     yield csv_lines([_COLUMNS])
     pieces = everybody_behind(behind)
     while True:
