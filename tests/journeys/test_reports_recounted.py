@@ -1,6 +1,8 @@
 """Every report against a recount in plain Python: random pasts, any midnights, as recorded and as corrected."""
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta, tzinfo
 from itertools import product
 
 import pytest
@@ -12,6 +14,7 @@ from journeys.reports.behind import Behind
 from journeys.reports.counts import funnels_of, ledger_of, movements_of
 from journeys.reports.flows import flows_of, ways
 from journeys.reports.ledger import BookRow, Term
+from journeys.reports.left_out import LeftOut, left_out_at, left_out_of, recorded_later
 from journeys.reports.members import EVERYBODY, Members
 from journeys.reports.people import page_behind
 from journeys.reports.places import Whereabouts
@@ -22,7 +25,7 @@ from journeys.segments.queries import Matching, this_moment
 from stages.models import Stage
 from tests.factories import LabelFactory
 from tests.heart import counts
-from tests.journeys.report_oracle import Recount, live_through, moments, pasts
+from tests.journeys.report_oracle import Change, Recount, live_through, moments, pasts
 
 pytestmark = [pytest.mark.hypothesis, pytest.mark.django_db]
 
@@ -43,7 +46,7 @@ def test_every_report_is_what_a_recount_gives(label: Label, past, first, last) -
             (True, False), (EVERYBODY, Members(label=label.pk), Members(label=label.pk, matching=segment))
         ):
             recount = Recount(as_corrected=as_corrected, contacts=None if members.is_everybody else carriers)
-            for check in (_funnels, _movements, _ledger, _flows, _names):
+            for check in (_funnels, _movements, _ledger, _flows, _names, _notes):
                 check(recount, members, first, last, as_corrected)
         transaction.set_rollback(True)
 
@@ -104,7 +107,46 @@ def _flows(recount: Recount, members: Members, first, last, as_corrected: bool) 
     for end in (last, None):
         found = flows_of(members, first, end, as_corrected=as_corrected)
         assert found == recount.flows(first, end)
-        assert sum(ways(found, weights).values()) == sum(found.values())
+        went: Counter[str] = Counter()
+        for (was, place), count in found.items():
+            went[_way(was, place, weights)] += count
+        assert +ways(found, weights) == went
+
+
+def _way(was: Place, place: Place, weights: dict[int, int]) -> str:
+    if was.outside or place.outside:
+        return "new" if was.outside else "erased"
+    if was == place or (was.lost and place.lost):
+        return "stayed"
+    if was.lost != place.lost:
+        return "recovered" if was.lost else "lost"
+    if not was.stage or not place.stage:
+        return "forward" if place.stage else "to no stage"
+    heavier = weights[place.stage] - weights[was.stage]
+    return "forward" if heavier > 0 else "back" if heavier else "level"
+
+
+def _notes(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
+    """What is left out is said of the history as corrected, what was recorded later of all of it."""
+    zone = first.tzinfo
+    if as_corrected:
+        for end in (last, None):
+            there = [(one, undo) for one, undo in recount.undone if first <= one.at and (not end or one.at < end)]
+            assert _said(left_out_of(members, first, end, zone=zone)) == _by_run_and_day(there, zone)
+        after = [(one, undo) for one, undo in recount.undone if one.at < last <= undo.at]
+        assert _said(left_out_at(members, last, zone=zone)) == _by_run_and_day(after, zone)
+    else:
+        later = [one for one in recount.changes(None, last) if one.recorded_at >= last]
+        later = [one for one in later if one.recorded_at - one.at > timedelta(minutes=1)]
+        assert recorded_later(members, last).number == len(later)
+
+
+def _said(notes: Sequence[LeftOut]) -> dict[tuple[int | None, date], int]:
+    return {(one.run, one.undone_on): one.count for one in notes}
+
+
+def _by_run_and_day(undone: list[tuple[Change, Change]], zone: tzinfo) -> Counter[tuple[int | None, date]]:
+    return Counter((one.run, undo.at.astimezone(zone).date()) for one, undo in undone)
 
 
 def _names(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:

@@ -114,10 +114,10 @@ def _behind(request: HttpRequest, asked: ReportFilter) -> Behind:
 def _title(behind: Behind, asked: ReportFilter) -> str:
     names = StagesThen(behind.end).names
     if behind.term == MOVED and behind.was:
-        what = f"From {_bare(behind.was, names)} to {_bare(behind.place, names)} in {asked.period}"
+        what = f"From {_bare(behind.was, names)} to {_bare(behind.place, names)} {asked.period.when}"
     elif behind.term:
         wider = _WIDER.get((behind.place.key, Term(behind.term)))
-        what = f"{wider or _CHANGES[Term(behind.term)].format(name=_bare(behind.place, names))} in {asked.period}"
+        what = f"{wider or _CHANGES[Term(behind.term)].format(name=_bare(behind.place, names))} {asked.period.when}"
     else:
         place = behind.place.words(names)
         if behind.was:
