@@ -28,7 +28,7 @@ class PlaceShown:
     @property
     def short(self) -> str:
         """As much of the name as stands beside the drawing."""
-        return self.name if len(self.name) <= 14 else f"{self.name[:13].rstrip()}…"
+        return self.name if len(self.name) <= 15 else f"{self.name[:14].rstrip()}…"
 
 
 @role_required(Role.VIEWER)

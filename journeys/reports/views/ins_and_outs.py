@@ -79,7 +79,7 @@ def ins_and_outs(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "ledger": now,
             "beside": beside,
-            "largest": [(stages.words(one.start), stages.words(one.end), one) for one in now.largest],
+            "largest": stages.in_words(now.largest),
         },
         parts=["ins-and-outs-figures"],
     )
