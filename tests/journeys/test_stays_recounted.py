@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contacts.causes import Cause
@@ -27,6 +27,8 @@ from journeys.reports.queries import Place
 from journeys.reports.readers import read_behind
 from journeys.reports.stays import EDGES, Stayed, completed_stays, running_stays
 from journeys.runs import actions as runs
+from journeys.segments.conditions import Condition, Conditions, Operator
+from journeys.segments.queries import Matching, this_moment
 from journeys.status.models import FunnelStatus
 from journeys.stuck.late import Late, Limit
 from journeys.stuck.queries import how_many_are_late, late_page
@@ -51,17 +53,35 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "_limit_time", lambda: None)
 
 
+RECOVERED_TWICE = [
+    ("lose", 0, 0, timedelta(days=2)),
+    ("recover", 0, 0, timedelta(days=9)),
+    ("undo", 0, 0, None),
+    ("recover", 0, 0, None),
+    ("move", 0, 2, None),
+]
+
+
+@example(
+    past=RECOVERED_TWICE,
+    first=FIRST,
+    last=None,
+    zone=ZONES[0],
+    question=(0, 7),
+    whose="everybody",
+    as_corrected=False,
+)
 @given(
     past=pasts,
     first=moments,
     last=moments | st.none(),
     zone=st.sampled_from(ZONES),
     question=st.tuples(st.integers(0, 5), st.sampled_from([7, 30, 365])),
-    is_everybody=st.booleans(),
+    whose=st.sampled_from(["everybody", "label", "segment"]),
     as_corrected=st.booleans(),
 )
 def test_every_report_is_what_a_recount_gives(
-    unlimited: None, label: Label, past, first, last, zone: ZoneInfo, question, is_everybody: bool, as_corrected: bool
+    unlimited: None, label: Label, past, first, last, zone: ZoneInfo, question, whose: str, as_corrected: bool
 ) -> None:
     with transaction.atomic():
         live_through(past, label)
@@ -69,8 +89,9 @@ def test_every_report_is_what_a_recount_gives(
         first, last = sorted(moment.astimezone(zone).date() for moment in (first, last or now))
         period = Period(Span(first, last), zone, now.astimezone(zone).date())
         carriers = set(CarriedLabel.objects.filter(label=label).values_list("contact_id", flat=True))
-        members = EVERYBODY if is_everybody else Members(label=label.pk)
-        recount = Recount(as_corrected=as_corrected, contacts=None if is_everybody else carriers)
+        segment = Matching(Conditions(((Condition("label", Operator.CARRIED, label=label.pk),),)), this_moment())
+        members = {"label": Members(label=label.pk), "segment": Members(matching=segment)}.get(whose, EVERYBODY)
+        recount = Recount(as_corrected=as_corrected, contacts=None if members.is_everybody else carriers)
         stages = list(Stage.objects.all())
         asked = Question(stages[question[0] % len(stages)], question[1], members, as_corrected)
         _conversion(recount, asked, period, now)
