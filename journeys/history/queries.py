@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact, Note
+from journeys.paging import cut
 from journeys.review.models import Review
 from journeys.runs.models import Run
 from journeys.status.models import LATER, Direction, LostReason, StatusChange
@@ -202,18 +203,12 @@ def history_page(
         size: so many changes at most; `PAGE` if left out.
     """
     size = size or PAGE
-    if newer_than:
-        found = list(_newer(changes, newer_than)[: size + 1])
-        shown = found[:size][::-1]
-        has_newer, has_older = len(found) > size, True
-    else:
-        found = list(_older(changes, older_than)[: size + 1])
-        shown = found[:size]
-        has_newer, has_older = older_than is not None, len(found) > size
+    found = _newer(changes, newer_than) if newer_than else _older(changes, older_than)
+    shown, first, last = cut(list(found[: size + 1]), size, before=newer_than, after=older_than)
     return HistoryPage(
         changes=in_words(shown),
-        newer_than=Bookmark.of(shown[0]) if shown and has_newer else None,
-        older_than=Bookmark.of(shown[-1]) if shown and has_older else None,
+        newer_than=Bookmark.of(first) if first else None,
+        older_than=Bookmark.of(last) if last else None,
     )
 
 

@@ -88,7 +88,7 @@ def conversion(request: HttpRequest) -> HttpResponse:
     asked, form = ReportFilter(request), ConversionForm(request)
     stage = form.entered
     asked.also = {"stage": stage and stage.pk, "days": form.within, "by": form.grouped_by}
-    title = f"Conversion of people who entered {stage or 'a stage'} in {asked.period}"
+    title = f"Conversion of people who entered {stage or 'a stage'} {asked.period.when}"
     if waits(request, is_slow=asked.is_narrowed or asked.period.is_long):
         return render_waiting(request, TEMPLATE, asked, title=title, context={"form": form})
     found = _counted(asked, form, stage, first_day_of_week=request_organisation(request).first_day_of_week)

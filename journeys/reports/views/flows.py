@@ -28,7 +28,7 @@ class PlaceShown:
     @property
     def short(self) -> str:
         """As much of the name as stands beside the drawing."""
-        return self.name if len(self.name) <= 16 else f"{self.name[:15].rstrip()}…"
+        return self.name if len(self.name) <= 15 else f"{self.name[:14].rstrip()}…"
 
 
 @role_required(Role.VIEWER)
@@ -36,7 +36,7 @@ class PlaceShown:
 def flows(request: HttpRequest) -> HttpResponse:
     """Who stayed, went forward or back, was lost or recovered, or is new; as ribbons and as a matrix."""
     asked = ReportFilter(request)
-    title = f"Flows in {asked.period}"
+    title = f"Flows {asked.period.when}"
     if waits(request, is_slow=asked.is_narrowed or asked.period.is_long):
         return render_waiting(request, TEMPLATE, asked, title=title)
     stages = StagesThen(asked.period.end)

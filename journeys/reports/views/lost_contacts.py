@@ -55,7 +55,7 @@ class Division:
 def lost_contacts(request: HttpRequest) -> HttpResponse:
     """Who was lost in a period, by stage, by reason and by month, and who of them came back after how long."""
     asked = ReportFilter(request)
-    title = f"Lost in {asked.period}"
+    title = f"Lost {asked.period.when}"
     if waits(request, is_slow=asked.is_narrowed or asked.period.is_long):
         return render_waiting(request, TEMPLATE, asked, title=title)
     months = months_of(asked.period)

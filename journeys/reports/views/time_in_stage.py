@@ -65,7 +65,7 @@ def time_in_stage(request: HttpRequest) -> HttpResponse:
     """How long stays were that were completed in a period, and how long those go on that are not."""
     asked, form = ReportFilter(request), TimeInStageForm(request)
     asked.also = {"stage": form.drawn and form.drawn.pk}
-    title = f"Time in stage, of those who moved on in {asked.period}"
+    title = f"Time in stage, of those who moved on {asked.period.when}"
     if waits(request, is_slow=asked.is_narrowed or asked.period.is_long):
         return render_waiting(request, TEMPLATE, asked, title=title, context={"form": form})
     rows = _rows(asked)

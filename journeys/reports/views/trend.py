@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from config.team.access import role_required
 from config.team.roles import Role
-from journeys.reports.counts import funnels_of
+from journeys.reports.counts import funnels_of, movements_of
 from journeys.reports.filters import ReportFilter
+from journeys.reports.ledger import Largest, largest_movements
 from journeys.reports.queries import Funnel
 from journeys.reports.shown import Table, render_report, render_waiting, waits
 from journeys.reports.trend import moments
@@ -69,10 +70,21 @@ def trend(request: HttpRequest) -> HttpResponse:
         ),
         context={
             "lines": lines,
-            "points": [(point, [line.counts[number] for line in lines]) for number, point in enumerate(points)],
+            "points": [(point, _at(number, lines)) for number, point in enumerate(points)],
+            "largest": stages.in_words(_largest(asked)),
         },
         parts=["trend-figures"],
     )
+
+
+def _largest(asked: ReportFilter) -> list[Largest]:
+    start, end = asked.period.start, asked.period.end
+    return largest_movements(movements_of(asked.members, start, end, as_corrected=asked.as_corrected))
+
+
+def _at(number: int, lines: Sequence[Line]) -> list[tuple[Line, int]]:
+    """How many stood where at one of the moments."""
+    return [(line, line.counts[number]) for line in lines]
 
 
 def _lines(stages: StagesThen, funnels: Sequence[Funnel]) -> list[Line]:
