@@ -11,6 +11,7 @@ from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.segments.models import Segment
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.stuck.models import StageMeasure
+from journeys.webforms.models import Submission, WebForm
 from journeys.webhooks.models import Attempt, Delivery, Webhook
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "Segment",
     "StageMeasure",
     "StatusChange",
+    "Submission",
     "Verification",
+    "WebForm",
     "Webhook",
 ]

@@ -360,3 +360,10 @@ FOREIGN_KEYS_SQL = """
 ALTER TABLE journeys_funnelstatus ADD CONSTRAINT a_status_belongs_to_a_contact
 FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
 """
+
+
+WEB_FORMS_FOREIGN_KEYS_SQL = """
+-- What people sent goes with them, whoever deletes them.
+ALTER TABLE journeys_submission ADD CONSTRAINT a_submission_is_of_a_contact
+FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""

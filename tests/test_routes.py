@@ -32,6 +32,7 @@ from journeys.webhooks.actions import send_test
 from stages.models import Category, Stage
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
 from tests.journeys.telling import webhook_at
+from tests.journeys.web_forms import web_form_asking
 from tests.journeys.wizard import checked, imported
 
 REDIRECT, REFUSED, NO_SUCH_METHOD, WRONG, STALE = 302, 403, 405, 422, 409
@@ -44,8 +45,8 @@ class Row:
 
     `needs` is the role that gets these; weaker ones get 403, and who is not signed in is sent to sign in.
     `anybody` is what those get who are not signed in, where that is something else. `reads` is the role that a GET
-    needs, where `needs` is about this one thing. `for_applications` answers no cookie: what it does with a token is
-    tested in `tests/api`.
+    needs, where `needs` is about this one thing. `for_applications` answers no cookie, and neither does the public page
+    of a web form: what they do with a token is tested in `tests/api`, and in `test_public_web_form_screen.py`.
     """
 
     needs: Role
@@ -118,6 +119,16 @@ TABLE = {
     "journeys:edit_segment": Row(M, 200, WRONG, ("segment",)),  # for everybody
     "journeys:delete_segment": Row(M, NO_SUCH_METHOD, REDIRECT, ("segment",), reads=V),  # for everybody
     "journeys:search": Row(V),
+    # web forms; those of the public are protected by a token of the page, since a frame has no cookie
+    "journeys:web_forms": Row(V),
+    "journeys:web_form": Row(V, args=("web_form",)),
+    "journeys:new_web_form": Row(M, 200, WRONG),
+    "journeys:edit_web_form": Row(M, 200, WRONG, ("web_form",)),
+    "journeys:open_web_form": Row(M, NO_SUCH_METHOD, REDIRECT, ("web_form",)),
+    "journeys:close_web_form": Row(M, NO_SUCH_METHOD, REDIRECT, ("web_form",)),
+    "journeys:delete_web_form": Row(M, 200, REDIRECT, ("web_form",)),
+    "journeys:public_web_form": Row(ANY, 200, WRONG, ("slug",), anybody=(200, WRONG), for_applications=True),
+    "journeys:embedded_web_form": Row(ANY, 200, WRONG, ("slug",), anybody=(200, WRONG), for_applications=True),
     # moving one contact
     "journeys:change_status": Row(O, 200, WRONG, ("contact",)),
     "journeys:mark_lost": Row(O, 200, WRONG, ("contact",)),
@@ -279,7 +290,7 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 class World:
     """Things for routes to be about, by the words that rows use, and somebody of each role."""
 
-    things: dict[str, int]
+    things: dict[str, int | str]
     people: dict[Role, TeamMember] = field(default_factory=dict)
 
     def address(self, name: str) -> str:
@@ -297,6 +308,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
     CarriedLabel.objects.create(contact=contact, label=label)
     category = Category.objects.create(title="Sales", alias="sales")
     webhook, _ = webhook_at(by=people[A])
+    web_form = web_form_asking("email", by=people[M])
     return World(
         things={
             "contact": contact.pk,
@@ -315,6 +327,8 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
+            "web_form": web_form.pk,
+            "slug": web_form.slug,
             "webhook": webhook.pk,
             "delivery": send_test(webhook=webhook, by=people[A]).pk,
         },

@@ -61,7 +61,7 @@ def make_again() -> None:
             cursor.execute(f"DROP FUNCTION {function} CASCADE")
         for module in modules():
             cursor.execute(module.SQL + getattr(module, "SEALS_SQL", ""))
-            foreign_keys = getattr(module, "FOREIGN_KEYS_SQL", "")
+            foreign_keys = getattr(module, "FOREIGN_KEYS_SQL", "") + getattr(module, "WEB_FORMS_FOREIGN_KEYS_SQL", "")
             for table, name in re.findall(r"ALTER TABLE (\w+) ADD CONSTRAINT (\w+)", foreign_keys):
                 cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             if foreign_keys:

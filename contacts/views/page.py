@@ -26,6 +26,7 @@ from journeys.book.queries import Story, story_of
 from journeys.book.story import in_words
 from journeys.history.queries import Bookmark, ChangeInWords, history_page
 from journeys.status.models import FunnelStatus, StatusChange
+from journeys.webforms.queries import submissions_of
 from stages.models import Stage
 from stages.queries import stages_in_use
 
@@ -48,6 +49,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         "carried": labels_on(person),
         "not_carried": labels_not_on(person),
         "attributes": [(one, value_in_words(one, person.attributes.get(one.key))) for one in attributes()],
+        "submissions": submissions_of(person),
         "here": request.get_full_path(),
         "tabs": _tabs(person, of_labels=of_labels),
         "of_labels": of_labels,

@@ -17,6 +17,7 @@ from journeys.review.models import Review
 from journeys.runs.models import Run
 from journeys.status.models import LATER, Direction, LostReason, StatusChange
 from journeys.status.words import was_changed
+from journeys.webforms.models import WebForm
 from stages.queries import StageNames, StageThen
 
 PAGE = 50
@@ -44,7 +45,8 @@ class PlaceThen:
 class ChangeInWords:
     """One status change with everything its numbers stand for. An erased contact or note is None.
 
-    `review` is what was decided about a flagged change, or that nobody decided yet.
+    `review` is what was decided about a flagged change, or that nobody decided yet. `web_form` is what made it, if it
+    is there still.
     """
 
     change: StatusChange
@@ -55,6 +57,7 @@ class ChangeInWords:
     run: Run | None
     note: Note | None
     review: Review | None = None
+    web_form: WebForm | None = None
 
     @property
     def pk(self) -> int:
@@ -88,13 +91,14 @@ class ChangeInWords:
 
 
 def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
-    """The changes with the names of then. At most seven queries, however many changes."""
+    """The changes with the names of then. At most eight queries, however many changes."""
     names = StageNames()
     reasons = LostReason.objects.in_bulk()
     contacts = Contact.objects.defer("search").in_bulk({change.contact_id for change in changes})
     people = TeamMember.objects.in_bulk(_numbers(change.changed_by_id for change in changes))
     runs = Run.objects.in_bulk(_numbers(change.run_id for change in changes))
     notes = Note.objects.in_bulk(_numbers(change.note_id for change in changes))
+    forms = WebForm.objects.in_bulk(_numbers(change.via_id for change in changes if change.cause == Cause.WEB_FORM))
     flagged = [change.pk for change in changes if change.review_needed]
     reviews = Review.objects.select_related("decided_by").in_bulk(flagged)
 
@@ -124,6 +128,7 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
             run=runs.get(change.run_id),
             note=notes.get(change.note_id),
             review=reviews.get(change.pk),
+            web_form=forms.get(change.via_id) if change.cause == Cause.WEB_FORM else None,
         )
         for change in changes
     ]

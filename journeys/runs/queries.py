@@ -15,6 +15,7 @@ from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection, needed_role
 from journeys.runs.words import how_many, in_words, matching
 from journeys.status.models import LostReason
+from journeys.webforms.models import WebForm
 from stages.models import Stage
 
 STALLED = timedelta(seconds=4)
@@ -67,10 +68,11 @@ def _which(selection: Selection) -> str:
     if not query:
         return ""
     stage = _name(Stage, query.stage) if isinstance(query.stage, int) else ""
-    return matching(query, stage=stage, labels=[_name(Label, label) for label in query.labels])
+    labels = [_name(Label, label) for label in query.labels]
+    return matching(query, stage=stage, labels=labels, web_form=_name(WebForm, query.web_form))
 
 
-def _name(model: type[Stage] | type[Label] | type[LostReason], pk: int | None) -> str:
+def _name(model: type[Stage] | type[Label] | type[LostReason] | type[WebForm], pk: int | None) -> str:
     return str(model.objects.filter(pk=pk).first() or "") if pk else ""
 
 

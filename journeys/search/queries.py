@@ -1,4 +1,4 @@
-"""What a search over everything finds. Runs, campaigns and web forms join in by one of `SOURCES` each."""
+"""What a search over everything finds. Runs and campaigns join in by one of `SOURCES` each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from contacts.search.conditions import words_in
 from journeys.book.queries import ContactQuery, newest_matching
 from journeys.segments.queries import segments_for
 from journeys.status.models import FunnelStatus
+from journeys.webforms.models import WebForm
 from stages.queries import stages_in_use
 
 
@@ -67,11 +68,17 @@ def _segments(text: str, by: TeamMember, limit: int) -> list[Hit]:
     return [Hit("journeys:segment", segment.pk, segment.name, segment.description) for segment in found[:limit]]
 
 
+def _web_forms(text: str, by: TeamMember, limit: int) -> list[Hit]:
+    found = [form for form in WebForm.objects.only("name") if is_in_name(text, form.name)]
+    return [Hit("journeys:web_form", form.pk, form.name) for form in found[:limit]]
+
+
 SOURCES: tuple[Source, ...] = (
     Source("Contacts", _contacts),
     Source("Stages", _stages),
     Source("Segments", _segments),
     Source("Labels", _labels),
+    Source("Web forms", _web_forms),
 )
 """In the order in which results are shown."""
 

@@ -1,10 +1,11 @@
-"""What uses a stage, or a label, goes over to another one. Campaigns and web forms join in by one function each."""
+"""What uses a stage, or a label, goes over to another one. Campaigns join in by one function each."""
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from config.team.models import TeamMember
@@ -13,6 +14,7 @@ from journeys.rules.models import FunnelSettings, LabelRule
 from journeys.runs.models import Run
 from journeys.segments.conditions import Conditions
 from journeys.segments.models import Segment
+from journeys.webforms.models import WebForm
 from stages.models import Stage
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,21 @@ def _ask_otherwise(segment: Segment, conditions: Conditions) -> None:
     )
 
 
-FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (_default_follows, _label_rules_follow, _segments_follow)
+def _web_forms_follow(stage: Stage, to: Stage) -> None:
+    _give_otherwise(WebForm.objects.filter(stage=stage), stage=to)
+
+
+def _give_otherwise(forms: QuerySet[WebForm], **changed: Any) -> None:
+    """Have web forms give something else. Whoever is editing one is told."""
+    forms.update(changed_at=timezone.now(), revision=F("revision") + 1, **changed)
+
+
+FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (
+    _default_follows,
+    _label_rules_follow,
+    _segments_follow,
+    _web_forms_follow,
+)
 
 
 # Labels
@@ -92,4 +108,16 @@ def _segments_follow_label(label: Label, to: Label) -> None:
             _ask_otherwise(segment, segment.asks.naming_label(to.pk, instead_of=label.pk))
 
 
-FOLLOWERS_OF_LABELS: tuple[Callable[[Label, Label], None], ...] = (_label_rules_follow_label, _segments_follow_label)
+def _web_forms_follow_label(label: Label, to: Label) -> None:
+    forms = list(WebForm.objects.filter(labels=label).order_by("pk"))
+    for form in forms:
+        form.labels.add(to)
+        form.labels.remove(label)
+    _give_otherwise(WebForm.objects.filter(pk__in=[form.pk for form in forms]))
+
+
+FOLLOWERS_OF_LABELS: tuple[Callable[[Label, Label], None], ...] = (
+    _label_rules_follow_label,
+    _segments_follow_label,
+    _web_forms_follow_label,
+)

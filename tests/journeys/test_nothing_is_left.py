@@ -60,6 +60,7 @@ WORDS_COME_HERE = {
     "journeys_refusedrow": {"cells", "reason"},
     "journeys_run": {"note", "words"},
     "journeys_runpreview": {"not_found", "note", "selection"},
+    "journeys_submission": {"answers"},
     "team_keptanswer": {"answer"},
 }
 
@@ -112,6 +113,9 @@ NO_WORDS_COME_HERE = {
     "journeys_seal": {"digest": SECRET},
     "journeys_segment": dict.fromkeys(("conditions", "description", "name"), NAMED),
     "journeys_statuschange": {"cause": CODE, "database_user": "a role of the database server"},
+    "journeys_submission": {"consent": NAMED, "refusal": CODE, "token": SECRET},
+    "journeys_webform": {"slug": SECRET}
+    | dict.fromkeys(("consent", "fields", "heading", "introduction", "name", "thanks", "thanks_address"), NAMED),
     "journeys_verification": {"offences": NUMBERS},
     "journeys_webhook": dict.fromkeys(("address", "description"), NAMED)
     | dict.fromkeys(("events", "off_reason"), CODE)
