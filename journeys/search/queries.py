@@ -8,6 +8,7 @@ from config.team.roles import Role
 from contacts.labels.queries import labels
 from contacts.search.conditions import words_in
 from journeys.book.queries import ContactQuery, newest_matching
+from journeys.campaigns.models import Campaign
 from journeys.segments.queries import segments_for
 from journeys.status.models import FunnelStatus
 from journeys.webforms.models import WebForm
@@ -73,12 +74,18 @@ def _web_forms(text: str, by: TeamMember, limit: int) -> list[Hit]:
     return [Hit("journeys:web_form", form.pk, form.name) for form in found[:limit]]
 
 
+def _campaigns(text: str, by: TeamMember, limit: int) -> list[Hit]:
+    found = [campaign for campaign in Campaign.objects.all() if is_in_name(text, campaign.name)]
+    return [Hit("journeys:campaign", one.pk, one.name, one.get_state_display()) for one in found[:limit]]
+
+
 SOURCES: tuple[Source, ...] = (
     Source("Contacts", _contacts),
     Source("Stages", _stages),
     Source("Segments", _segments),
     Source("Labels", _labels),
     Source("Web forms", _web_forms),
+    Source("Campaigns", _campaigns, Role.MARKETER),
 )
 """In the order in which results are shown."""
 

@@ -22,6 +22,7 @@ SUBJECTS = (
     "moves",
     "imports",
     "runs",
+    "campaigns",
     "wire",
     "wizard",
     "webhooks",

@@ -157,15 +157,15 @@ def _label_rule(bench: Bench) -> _Runs:
     with _bare_tables():
         run = actions.start_run(preview=_preview(bench, "Customer"), by=bench.member())
         with people(bench, change) as waits:
-            done = _Worked(_work(bench, "run", run.pk), waits)
+            done = _Worked(work_apart(bench, "run", run.pk), waits)
         _assert_finished(run, run.records)
         with connection.cursor() as cursor:
             cursor.execute(_BARE_SLICES, {"run": run.pk})
         with people(bench, change) as waits:
-            floor = _Worked(_work(bench, "floor", run.stage_id or 0), waits)
+            floor = _Worked(work_apart(bench, "floor", run.stage_id or 0), waits)
     undo = actions.start_run(preview=actions.preview_undo(run=run, by=bench.member()), by=bench.member())
     with people(bench, change) as waits:
-        undone = _Worked(_work(bench, "run", undo.pk), waits)
+        undone = _Worked(work_apart(bench, "run", undo.pk), waits)
     _assert_finished(undo, undo.records)
     return _Runs(done, floor, undone)
 
@@ -175,7 +175,7 @@ def _label_rule_beside_the_web(bench: Bench) -> _Worked:
     bench.big.use()
     run = actions.start_run(preview=_preview(bench, "Promoter"), by=bench.member())
     with through_http(bench) as change, people(bench, change) as waits:
-        done = _Worked(_work(bench, "run", run.pk), waits)
+        done = _Worked(work_apart(bench, "run", run.pk), waits)
     _assert_finished(run, run.records)
     return done
 
@@ -197,7 +197,7 @@ def _bare_tables() -> Iterator[None]:
             cursor.execute("DROP TABLE bare_status, bare_history; DROP TABLE IF EXISTS bare_slice")
 
 
-def _work(bench: Bench, what: str, number: int) -> float:
+def work_apart(bench: Bench, what: str, number: int) -> float:
     """Have a process of its own work to the end, from a checkpoint on. Returns the seconds it took."""
     bench.big.checkpoint()
     command = [sys.executable, "-m", "tests.bench.work", what, str(number)]

@@ -181,7 +181,7 @@ def live_through(past: Iterable[tuple[str, int, int, timedelta | None]], label: 
     A run limits the time of its transaction, and here that would be the test's own.
     """
     monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setattr(run_actions, "_limit_time", lambda: None)
+    monkeypatch.setattr(run_actions, "limit_time", lambda: None)
     try:
         _Life(label).live([("enter", 0, 1, timedelta()), *past])
     finally:

@@ -235,7 +235,8 @@ def test_it_costs_the_same_for_one_and_for_three(
         segment_of(customer, marketer, name=f"Ada {number}")
     vera.get(SEARCH)
     with assertNumQueries(11):
-        # Session, person, organisation, role; how common, who, contacts, labels carried; stages; segments; labels; web forms.
+        # Session, person, organisation, role; how common, who, contacts, labels carried; stages; segments; labels;
+        # web forms.
         vera.get(SEARCH, {"q": "ada"}, headers=WHILE_TYPING)
     with assertNumQueries(4):
         vera.get(SEARCH, {"q": "!"}, headers=WHILE_TYPING)

@@ -99,7 +99,7 @@ def test_who_may_not_change_a_segment_is_not_offered_to(
 def test_it_costs_the_same_for_one_and_for_three(reading: Client, marketer, promoter: Stage, many: int) -> None:
     for number in range(many):
         segment_of(promoter, marketer, name=f"Fans {number}")
-    with assertNumQueries(9):  # session, person, organisation, role; segments, stages, labels, attributes, zone
+    with assertNumQueries(11):  # session, person, organisation, role; segments, stages, labels, attributes, zone
         reading.get(SEGMENTS)
 
 

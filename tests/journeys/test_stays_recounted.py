@@ -50,7 +50,7 @@ def label(db: None) -> Label:
 @pytest.fixture
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs limit the time of their transaction, which here is that of the whole test."""
-    monkeypatch.setattr(runs, "_limit_time", lambda: None)
+    monkeypatch.setattr(runs, "limit_time", lambda: None)
 
 
 RECOVERED_TWICE = [
