@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def _prepare(self, *, sample: bool) -> None:
         self._say("Bringing the database up to date.")
         call_command("migrate", verbosity=0, interactive=False)
-        os.environ.pop("OWNER_DATABASE_URL", None)  # web and worker are not told how to become the owner
+        os.environ["OWNER_DATABASE_URL"] = ""  # web and worker are not told how to become the owner
         call_command("collectstatic", verbosity=0, interactive=False)
         if sample:
             call_command("load_sample_data")
