@@ -3,13 +3,39 @@
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from config.api.answers import is_of_api
+from config.public_address import client_address, is_proxy
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class TrustedProxyMiddleware:
+    """Who asks, and whether by https: as a proxy of `TRUSTED_PROXIES` says. Nobody else's headers are believed.
+
+    Under an https address nothing but a proxy is in front, so that what no trusted one says otherwise came by https.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = request.META
+        sender = said.get("REMOTE_ADDR", "")
+        forwarded_for = said.pop("HTTP_X_FORWARDED_FOR", "")
+        scheme = said.pop("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+        is_believed = is_proxy(sender, settings.TRUSTED_PROXIES)
+        if is_believed:
+            said["REMOTE_ADDR"] = client_address(sender, forwarded_for, settings.TRUSTED_PROXIES)
+        if is_believed and scheme in ("http", "https"):
+            said["wsgi.url_scheme"] = scheme
+        elif settings.PUBLIC_URL.startswith("https:"):
+            said["wsgi.url_scheme"] = "https"
+        return self.get_response(request)
 
 
 class RefuseNulMiddleware:

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from config.data_folder import data_folder, prepare_data_folder
+from config.public_address import proxies_of, public_address_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_folder()
@@ -46,10 +47,19 @@ def _database(url: str) -> dict:
 
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("DEBUG") == "1"
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///funnelbook"))}
 OWNER_DATABASE = _database(url) if (url := os.environ.get("OWNER_DATABASE_URL")) else None  # who migrates
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The address
+_address = public_address_of(os.environ.get("PUBLIC_URL", ""))
+PUBLIC_URL = _address.url if _address else ""
+TRUSTED_PROXIES = proxies_of(os.environ.get("TRUSTED_PROXIES", ""))
+ALLOWED_HOSTS = [_address.host] if _address else ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = bool(_address and _address.is_secure)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^oauth/v2/token$"]  # an application that follows has sent its token already
 
 INSTALLED_APPS = [
     "config.apps.FunnelbookAdminConfig",
@@ -77,6 +87,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RefuseNulMiddleware",

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from config.htmx import render_page
+from config.public_address import absolute_address
 from journeys.reports.filters import ReportFilter
 from journeys.reports.listing import REPORTS, Report
 from journeys.reports.periods import Span
@@ -81,7 +82,7 @@ def _shared(request: HttpRequest, asked: ReportFilter, title: str) -> dict[str, 
         "counted_address": asked.query(counted=1),
         "csv_address": asked.query(format=CSV),
         "notes_address": reverse("journeys:report_notes") + asked.query(report=_view(request)),
-        "exact_address": request.build_absolute_uri(asked.query()),
+        "exact_address": absolute_address(request.path + asked.query(), request),
         "recorded_address": asked.query(changes="recorded"),
         "corrected_address": asked.query(changes=None),
         "everybody_address": asked.query(label=None, segment=None),

@@ -320,3 +320,34 @@ def test_a_wrong_port_or_host(running: Installation, name: str, value: str, sent
     refused = running.manage("serve", **{name: value})
     assert refused.returncode == 1
     assert refused.stderr == f"Funnelbook: {sentence}\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (
+            {"HOST": "0.0.0.0"},
+            "HOST=0.0.0.0 lets others in. Say first under which address they come: "
+            "PUBLIC_URL=https://funnel.example.com",
+        ),
+        (
+            {"PUBLIC_URL": "funnel.example.com"},
+            "PUBLIC_URL has to be the address that browsers use, such as https://funnel.example.com, without a path.",
+        ),
+        (
+            {"TRUSTED_PROXIES": "the-proxy"},
+            "TRUSTED_PROXIES has to hold addresses or networks, with commas, such as 127.0.0.1,10.0.0.0/8.",
+        ),
+    ],
+)
+def test_an_address_that_cannot_be_is_told_in_a_sentence(
+    installation: Installation, environment: dict[str, str], sentence: str
+) -> None:
+    refused = installation.manage("serve", **environment)
+    assert (refused.returncode, refused.stderr) == (1, f"Funnelbook: {sentence}\n")
+
+
+def test_under_a_public_address_it_may_listen_for_others_and_says_that_address(installation: Installation) -> None:
+    installation.start(HOST="0.0.0.0", PUBLIC_URL="http://127.0.0.2:8000")
+    assert "\nFunnelbook is ready: http://127.0.0.2:8000\n" in installation.said()
+    assert installation.status_of("/sign-in") == 400  # asked for under another name

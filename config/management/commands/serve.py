@@ -1,6 +1,7 @@
 """manage.py serve [--sample]"""
 
 import errno
+import ipaddress
 import os
 import shlex
 import socket
@@ -25,7 +26,7 @@ SAMPLE_ADMINISTRATOR = "demo@example.com"
 class Command(BaseCommand):
     help = (
         "Bring the database up to date and run web and worker until Ctrl-C. "
-        "PORT (8000), HOST (127.0.0.1), WEB_CONCURRENCY (1) and THREADS (8) come from the environment."
+        "PUBLIC_URL, PORT (8000), HOST (127.0.0.1), WEB_CONCURRENCY (1) and THREADS (8) come from the environment."
     )
     requires_system_checks: list[str] = []
 
@@ -40,7 +41,8 @@ class Command(BaseCommand):
             how = how_to_sign_in()
             _disconnect()
             supervisor = Supervisor([_web(listener), _worker()], embedded.server_in_use())
-            supervisor.run(is_up=lambda: _is_up(listener), when_up=lambda: self._announce(_address(listener), how))
+            address = settings.PUBLIC_URL or _address(listener)
+            supervisor.run(is_up=lambda: _is_up(listener), when_up=lambda: self._announce(address, how))
         except KeyboardInterrupt:
             pass  # stopped while it was still preparing
         self._say("Stopped.")
@@ -95,6 +97,11 @@ def _listen(host: str, port: str) -> socket.socket:
         raise Trouble(f"PORT has to be a number from 1 to 65535, not {port!r}.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        if not settings.PUBLIC_URL and not ipaddress.ip_address(address[0]).is_loopback:
+            raise Trouble(
+                f"HOST={host} lets others in. Say first under which address they come: "
+                "PUBLIC_URL=https://funnel.example.com"
+            )
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -120,6 +127,7 @@ def _web(listener: socket.socket) -> Program:
         "threads": os.environ.get("THREADS", "8"),
         "timeout": "60",
         "graceful-timeout": "8",
+        "forwarded-allow-ips": "",  # who forwards is looked at by our middleware alone
         "log-level": "warning",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]

@@ -16,6 +16,7 @@ from oauth2_provider.views import AuthorizationView
 
 from config.announce import announce
 from config.htmx import go_to, render_page
+from config.public_address import absolute_address
 from config.team import actions, queries
 from config.team.access import require, role_required
 from config.team.applications.forms import NewApplicationForm
@@ -47,7 +48,7 @@ def new_application(request: HttpRequest) -> HttpResponse:
             redirect_uris=given["redirect_uris"],
             by=member,
         )
-        context["token_address"] = request.build_absolute_uri(reverse("api:token"))
+        context["token_address"] = absolute_address(reverse("api:token"), request)
     status = 422 if form.errors else 200
     return render_page(request, "team/new_application.html", context, dialog=PART, parts=[PART], status=status)
 
