@@ -88,6 +88,12 @@ def run_sql(statement: str, *values: Any) -> int:
         return cursor.rowcount
 
 
+def as_long_as_it_takes() -> None:
+    """Lift the limit that a run has set for its transaction, which is that of the whole test here."""
+    limit = "transaction_timeout" if connection.pg_version >= 170_000 else "statement_timeout"  # type: ignore[attr-defined]
+    run_sql(f"SET LOCAL {limit} = 0")
+
+
 def database_clock() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
