@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from config.database_roles import as_owner
 from config.team.actions import create_token
 from config.team.models import ApiToken
 from contacts.causes import Cause
@@ -86,7 +87,7 @@ def _flag(count: int) -> list[int]:
     heavier = FunnelStatus.objects.filter(lost_at=None).exclude(stage=stages[0]).order_by("pk")
     contacts = list(heavier.values_list("pk", flat=True)[:count])
     change_status(contacts=contacts, to=stages[0], cause=Cause.API, by=None, review_needed=True)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE journeys_review")
         cursor.execute("SELECT change_id FROM journeys_review WHERE verdict IS NULL ORDER BY 1")
         return [row[0] for row in cursor.fetchall()]

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Group
 from django.db import connection
 
+from config.database_roles import as_owner
 from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
@@ -24,7 +25,7 @@ _FILL = """
 
 _SLOW = """
     CREATE TABLE pace AS SELECT %(seconds)s::float AS seconds;
-    CREATE FUNCTION slices_are_slow() RETURNS trigger LANGUAGE plpgsql AS
+    CREATE FUNCTION slices_are_slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
     'BEGIN PERFORM pg_sleep(seconds) FROM pace; RETURN NULL; END';
     CREATE TRIGGER slices_are_slow AFTER UPDATE ON journeys_funnelstatus
     FOR EACH STATEMENT EXECUTE FUNCTION slices_are_slow()
@@ -47,7 +48,7 @@ def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
     ids = list(FunnelStatus.objects.order_by("pk").values_list("pk", flat=True))
     change_status(contacts=ids, to=stages["Aware"], cause=Cause.IMPORT, by=None, keep_lost=True)
     change_status(contacts=ids[::10], to=stages["Customer"], cause=Cause.MANUAL, by=ana, keep_lost=True)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(_SLOW, {"seconds": seconds_a_slice})
         cursor.execute("ANALYZE")
     rule = Operation(Act.CHANGE_STATUS, Cause.LABEL_RULE, stage=stages["Customer"].pk)
