@@ -384,7 +384,7 @@ def _do_slice_alone(run: int) -> bool:
 def _take_slice(run: int) -> RunSlice | None:
     """Lock the first slice to do, past those that others have locked. Whoever dies or is cut off lets go of theirs."""
     to_do = RunSlice.objects.filter(run=run, done=False, run__state=Run.State.RUNNING).order_by("number")
-    to_do = to_do.exclude(failures.left_alone(timezone.now(), run="run__"))
+    to_do = to_do.exclude(failures.left_alone(timezone.now(), of="run__"))
     with_run = to_do.select_related("run__started_by", "run__stage")
     return with_run.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
 

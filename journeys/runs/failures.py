@@ -27,13 +27,13 @@ def pause_after(tries: int) -> timedelta:
     return FIRST_PAUSE * 2 ** (tries - 1)
 
 
-def left_alone(now: datetime, *, run: str = "") -> Q:
-    """Whether a run waits out the pause after a failure. No pause ends later than the longest: the clock was set back.
+def left_alone(now: datetime, *, of: str = "") -> Q:
+    """Whether a run, or a campaign, waits out the pause after a failure. No pause ends later than the longest: the clock was set back.
 
     Args:
-        run: how the query reaches the run, as `run__`.
+        of: how the query reaches what is left alone, as `run__`.
     """
-    return Q(**{f"{run}next_try_at__gt": now, f"{run}next_try_at__lte": now + pause_after(TRIES)})
+    return Q(**{f"{of}next_try_at__gt": now, f"{of}next_try_at__lte": now + pause_after(TRIES)})
 
 
 def has_lost_the_database(error: Exception) -> bool:
