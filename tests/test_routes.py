@@ -135,7 +135,7 @@ TABLE = {
     "journeys:remove_from_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign", "contact")),
     # segments
     "journeys:segments": Row(V),
-    "journeys:segment_tabs": Row(V),
+    "journeys:segment_counts": Row(V),
     "journeys:segment": Row(V, args=("segment",)),
     "journeys:new_segment": Row(V, 200, WRONG),
     "journeys:edit_segment": Row(M, 200, WRONG, ("segment",)),  # for everybody
@@ -274,6 +274,7 @@ TABLE = {
     "api:v1:flows": of_api(),
     "api:v1:default_status": of_api(),
     "api:v1:segments": of_api(),
+    "api:v1:segment": of_api("segment"),
     "api:v1:segment_contacts": of_api("segment"),
     "api:v1:reviews": of_api(),
     "api:v1:keep_review": of_api("change"),

@@ -11,6 +11,8 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from tests.heart import as_owner
+
 OTHERS = "procrastinate_%"
 """The job queue brings functions and triggers of its own."""
 
@@ -55,7 +57,7 @@ def in_database() -> dict[str, str]:
 
 def make_again() -> None:
     """Drop what the database has and apply the modules."""
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(
             "SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname NOT LIKE %s",
@@ -110,7 +112,7 @@ def test_functions_run_as_their_owner_and_look_only_where_they_should(db: None) 
     ],
 )
 def test_what_differs_is_found(db: None, tampering: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(tampering)
     before = in_database()
     make_again()

@@ -58,7 +58,7 @@ _DUE = """
 def with_work(now: datetime | None = None) -> list[int]:
     """Campaigns for which something is to be done now, and that no failure has left alone. Six queries at most."""
     now = now or timezone.now()
-    campaigns = list(going(now).exclude(watch__next_try_at__gt=now).select_related("watch").order_by("pk"))
+    campaigns = list(going(now).exclude(failures.left_alone(now, of="watch__")).select_related("watch").order_by("pk"))
     if not campaigns:
         return []
     due = set(_numbers(_DUE, {"campaigns": [campaign.pk for campaign in campaigns], "now": now}))

@@ -13,6 +13,7 @@ from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact, Note
 from journeys.campaigns.models import CampaignStep
+from journeys.paging import cut
 from journeys.review.models import Review
 from journeys.runs.models import Run
 from journeys.status.models import LATER, Direction, LostReason, StatusChange
@@ -57,8 +58,8 @@ class ChangeInWords:
     run: Run | None
     note: Note | None
     review: Review | None = None
-    step: CampaignStep | None = None
     web_form: WebForm | None = None
+    step: CampaignStep | None = None
 
     @property
     def pk(self) -> int:
@@ -131,8 +132,8 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
             run=runs.get(change.run_id),
             note=notes.get(change.note_id),
             review=reviews.get(change.pk),
-            step=steps.get(change.via_id or 0) if change.cause == Cause.CAMPAIGN else None,
             web_form=forms.get(change.via_id) if change.cause == Cause.WEB_FORM else None,
+            step=steps.get(change.via_id or 0) if change.cause == Cause.CAMPAIGN else None,
         )
         for change in changes
     ]
@@ -212,18 +213,12 @@ def history_page(
         size: so many changes at most; `PAGE` if left out.
     """
     size = size or PAGE
-    if newer_than:
-        found = list(_newer(changes, newer_than)[: size + 1])
-        shown = found[:size][::-1]
-        has_newer, has_older = len(found) > size, True
-    else:
-        found = list(_older(changes, older_than)[: size + 1])
-        shown = found[:size]
-        has_newer, has_older = older_than is not None, len(found) > size
+    found = _newer(changes, newer_than) if newer_than else _older(changes, older_than)
+    shown, first, last = cut(list(found[: size + 1]), size, before=newer_than, after=older_than)
     return HistoryPage(
         changes=in_words(shown),
-        newer_than=Bookmark.of(shown[0]) if shown and has_newer else None,
-        older_than=Bookmark.of(shown[-1]) if shown and has_older else None,
+        newer_than=Bookmark.of(first) if first else None,
+        older_than=Bookmark.of(last) if last else None,
     )
 
 

@@ -233,7 +233,7 @@ def _start_unseen(
             started_by=by,
             frozen_at=timezone.now(),
         )
-        _freeze_all(run, operation, Selection(standing_in=operation.leaves))
+        _freeze_all(run, operation, selection)
     return run
 
 
@@ -384,7 +384,7 @@ def _do_slice_alone(run: int) -> bool:
 def _take_slice(run: int) -> RunSlice | None:
     """Lock the first slice to do, past those that others have locked. Whoever dies or is cut off lets go of theirs."""
     to_do = RunSlice.objects.filter(run=run, done=False, run__state=Run.State.RUNNING).order_by("number")
-    to_do = to_do.exclude(run__next_try_at__gt=timezone.now())
+    to_do = to_do.exclude(failures.left_alone(timezone.now(), of="run__"))
     with_run = to_do.select_related("run__started_by", "run__stage")
     return with_run.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
 

@@ -1,4 +1,4 @@
-"""What uses a stage, or a label, goes over to another one: one function for each kind of use."""
+"""What uses a stage, or a label, goes over to another one. Campaigns join in by one function each."""
 
 import logging
 from collections.abc import Callable
@@ -70,6 +70,15 @@ def _ask_otherwise(segment: Segment, conditions: Conditions) -> None:
     )
 
 
+def _web_forms_follow(stage: Stage, to: Stage) -> None:
+    _give_otherwise(WebForm.objects.filter(stage=stage), stage=to)
+
+
+def _give_otherwise(forms: QuerySet[WebForm], **changed: Any) -> None:
+    """Have web forms give something else. Whoever is editing one is told."""
+    forms.update(changed_at=timezone.now(), revision=F("revision") + 1, **changed)
+
+
 def _campaigns_follow(stage: Stage, to: Stage) -> None:
     for step in CampaignStep.objects.filter(Q(stage=stage) | Q(stages__contains=[stage.pk])).order_by("pk"):
         asked = dict.fromkeys(to.pk if pk == stage.pk else pk for pk in step.stages)
@@ -84,21 +93,12 @@ def _say_that_it_changed(step: CampaignStep) -> None:
     Campaign.objects.filter(pk=step.campaign_id).update(changed_at=timezone.now(), revision=F("revision") + 1)
 
 
-def _web_forms_follow(stage: Stage, to: Stage) -> None:
-    _give_otherwise(WebForm.objects.filter(stage=stage), stage=to)
-
-
-def _give_otherwise(forms: QuerySet[WebForm], **changed: Any) -> None:
-    """Have web forms give something else. Whoever is editing one is told."""
-    forms.update(changed_at=timezone.now(), revision=F("revision") + 1, **changed)
-
-
 FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (
     _default_follows,
     _label_rules_follow,
     _segments_follow,
-    _campaigns_follow,
     _web_forms_follow,
+    _campaigns_follow,
 )
 
 
@@ -124,12 +124,6 @@ def _segments_follow_label(label: Label, to: Label) -> None:
             _ask_otherwise(segment, segment.asks.naming_label(to.pk, instead_of=label.pk))
 
 
-def _campaigns_follow_label(label: Label, to: Label) -> None:
-    for step in CampaignStep.objects.filter(label=label).order_by("pk"):
-        CampaignStep.objects.filter(pk=step.pk).update(label=to)
-        _say_that_it_changed(step)
-
-
 def _web_forms_follow_label(label: Label, to: Label) -> None:
     forms = list(WebForm.objects.filter(labels=label).order_by("pk"))
     for form in forms:
@@ -138,9 +132,15 @@ def _web_forms_follow_label(label: Label, to: Label) -> None:
     _give_otherwise(WebForm.objects.filter(pk__in=[form.pk for form in forms]))
 
 
+def _campaigns_follow_label(label: Label, to: Label) -> None:
+    for step in CampaignStep.objects.filter(label=label).order_by("pk"):
+        CampaignStep.objects.filter(pk=step.pk).update(label=to)
+        _say_that_it_changed(step)
+
+
 FOLLOWERS_OF_LABELS: tuple[Callable[[Label, Label], None], ...] = (
     _label_rules_follow_label,
     _segments_follow_label,
-    _campaigns_follow_label,
     _web_forms_follow_label,
+    _campaigns_follow_label,
 )

@@ -1,4 +1,4 @@
-"""What uses a stage, a label, an attribute, a segment or a web form: one function for each kind of use."""
+"""What uses a stage, a label, an attribute, a segment or a web form. Campaigns join in by one function each."""
 
 import enum
 from collections import defaultdict
@@ -23,8 +23,8 @@ class UseKind(enum.StrEnum):
     DEFAULT_STATUS = "Default status"
     LABEL_RULE = "Label rule"
     SEGMENT = "Segment"
-    CAMPAIGN = "Campaign"
     WEB_FORM = "Web form"
+    CAMPAIGN = "Campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,17 @@ def _labels_of_rules() -> Found:
         yield rule.label_id, Use(UseKind.LABEL_RULE, "journeys:manage_funnel", f"to {rule.stage}")
 
 
+def _web_forms_giving(what: str) -> Callable[[], Found]:
+    """Web forms that give whoever sends them a stage or a label, in one query."""
+
+    def found() -> Found:
+        given = WebForm.objects.exclude(**{what: None}).order_by(Lower("name"), "pk")
+        for number, name, pk in given.values_list(what, "name", "pk"):
+            yield number, Use(UseKind.WEB_FORM, "journeys:web_form", name, pk)
+
+    return found
+
+
 def _campaigns_naming(numbers: Callable[[CampaignStep], Iterable[int | None]]) -> Callable[[], Found]:
     """Campaigns whose steps name something, in one query. What has ended names nothing any more."""
 
@@ -94,15 +105,12 @@ def _campaigns_naming(numbers: Callable[[CampaignStep], Iterable[int | None]]) -
     return found
 
 
-def _web_forms_giving(what: str) -> Callable[[], Found]:
-    """Web forms that give whoever sends them a stage or a label, in one query."""
-
-    def found() -> Found:
-        given = WebForm.objects.exclude(**{what: None}).order_by(Lower("name"), "pk")
-        for number, name, pk in given.values_list(what, "name", "pk"):
-            yield number, Use(UseKind.WEB_FORM, "journeys:web_form", name, pk)
-
-    return found
+def _attributes_of_web_forms() -> Found:
+    keys = {f"{ATTRIBUTE}{key}": pk for pk, key in Attribute.objects.values_list("pk", "key")}
+    for form in WebForm.objects.order_by(Lower("name"), "pk"):
+        for one in form.asks:
+            if one.field in keys:
+                yield keys[one.field], Use(UseKind.WEB_FORM, "journeys:web_form", form.name, form.pk)
 
 
 def _use_of(campaign: Campaign) -> Use:
@@ -123,28 +131,20 @@ def _campaigns_from_web_forms() -> Found:
         yield source.web_form_id, _use_of(source.campaign)
 
 
-def _attributes_of_web_forms() -> Found:
-    keys = {f"{ATTRIBUTE}{key}": pk for pk, key in Attribute.objects.values_list("pk", "key")}
-    for form in WebForm.objects.order_by(Lower("name"), "pk"):
-        for one in form.asks:
-            if one.field in keys:
-                yield keys[one.field], Use(UseKind.WEB_FORM, "journeys:web_form", form.name, form.pk)
-
-
 SOURCES: tuple[Callable[[], Found], ...] = (
     _default_status,
     _label_rules,
     _segments_naming(lambda conditions: conditions.stages),
-    _campaigns_naming(lambda step: [step.stage_id, *step.stages]),
     _web_forms_giving("stage"),
+    _campaigns_naming(lambda step: [step.stage_id, *step.stages]),
 )
 """Each gives every use of one kind, with the id of its stage, in one query."""
 
 SOURCES_OF_LABELS: tuple[Callable[[], Found], ...] = (
     _labels_of_rules,
     _segments_naming(lambda conditions: conditions.labels),
-    _campaigns_naming(lambda step: [step.label_id]),
     _web_forms_giving("labels"),
+    _campaigns_naming(lambda step: [step.label_id]),
 )
 
 SOURCES_OF_ATTRIBUTES: tuple[Callable[[], Found], ...] = (

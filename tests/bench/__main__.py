@@ -22,6 +22,7 @@ SUBJECTS = (
     "moves",
     "imports",
     "runs",
+    "load",
     "campaigns",
     "wire",
     "wizard",

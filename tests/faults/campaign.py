@@ -4,19 +4,20 @@ from journeys.campaigns import actions, looks
 from journeys.campaigns.models import Campaign, CampaignStep
 from journeys.segments.actions import create_segment
 from journeys.segments.conditions import Condition, Conditions, Operator
-from tests.faults.book import fill
+from tests.faults.book import begun, fill
 from tests.faults.trial import Trial
 
 Kind, When, Unit = CampaignStep.Kind, CampaignStep.When, CampaignStep.Unit
 
 
-def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
-    """Fill an empty book and switch a campaign on that everybody comes into, for a worker. Prints its number.
+def begin(*, contacts: int, slices: int, seconds_a_slice: float, of_people: int) -> None:
+    """Fill an empty book and switch a campaign on that all who carry a label come into, for a worker. Prints `begun`.
 
     It asks where they stand, moves some of them and marks the others, and moves all of them an hour later.
     """
     looks.SLICE = contacts // slices
-    ana, label, stages = fill(contacts=contacts, seconds_a_slice=seconds_a_slice)
+    book = fill(contacts=contacts, seconds_a_slice=seconds_a_slice, of_people=of_people)
+    ana, label, stages = book.ana, book.label, book.stages
     conditions = Conditions(((Condition("label", Operator.CARRIED, label=label.pk),),))
     segment = create_segment(name="Everybody", conditions=conditions, is_for_all=True, by=ana)
     campaign = actions.create_campaign(values={"name": "Win-back"}, by=ana)
@@ -32,13 +33,13 @@ def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
     actions.add_step(campaign=campaign, seen=5, parent=None, branch="", values={**later, **in_an_hour}, by=ana)
     actions.activate_campaign(campaign=campaign, by=ana)
     looks.look(Campaign.objects.get(pk=campaign.pk), [segment], looks.Book.now())
-    print(campaign.pk)
+    print(begun(campaign.pk, book))
 
 
 class CampaignTrial(Trial):
     """One campaign, and what is done to the processes of its installation meanwhile."""
 
-    BEGINS = "from tests.faults.campaign import begin; begin({how})"
+    begun_by = "tests.faults.campaign"
 
     @property
     def cursor(self) -> int:
@@ -65,18 +66,18 @@ class CampaignTrial(Trial):
 
 _PROMISES = {
     "everybody came in once": """
-        SELECT count(*) FROM contacts_contact FULL JOIN journeys_campaignmember ON contact_id = contacts_contact.id
-        WHERE contact_id IS NULL OR contacts_contact.id IS NULL OR round <> 1 OR left_at IS NOT NULL
+        SELECT count(*) FROM contacts_carriedlabel carried FULL JOIN journeys_campaignmember member USING (contact_id)
+        WHERE member.id IS NULL OR carried.contact_id IS NULL OR round <> 1 OR left_at IS NOT NULL
     """,
     "everybody was asked, was moved or marked, and was moved later, once each": """
-        SELECT count(*) FROM contacts_contact
+        SELECT count(*) FROM contacts_carriedlabel
         LEFT JOIN (
             SELECT contact_id, count(*) FILTER (WHERE step.name = 'asks') AS asked,
                    count(*) FILTER (WHERE step.name IN ('moves', 'marks')) AS acted,
                    count(*) FILTER (WHERE step.name = 'later') AS later
             FROM journeys_turn JOIN journeys_campaignstep step ON step.id = step_id
             WHERE done_at IS NOT NULL GROUP BY 1
-        ) AS taken ON contact_id = contacts_contact.id
+        ) AS taken USING (contact_id)
         WHERE (asked, acted, later) IS DISTINCT FROM (1, 1, 1)
     """,
     "nothing waits, and nobody is about to come in": """
@@ -89,7 +90,8 @@ _PROMISES = {
         ) AS twice
     """,
     "whoever could be moved stands in Promoter": """
-        SELECT count(*) FROM contacts_contact JOIN journeys_funnelstatus status ON contact_id = contacts_contact.id
+        SELECT count(*) FROM contacts_carriedlabel JOIN journeys_funnelstatus status USING (contact_id)
+        JOIN contacts_contact contact ON contact.id = contact_id
         JOIN stages_stage stage ON stage.id = stage_id
         WHERE (stage.name = 'Promoter' AND lost_at IS NULL) <> (account_state = 'active')
     """,
