@@ -24,6 +24,7 @@ from tests.tried import Tried, write_table
 
 SECONDS_A_SLICE = 0.5
 HOURS = 3600
+SECONDS_BETWEEN_PASSES = 10
 
 
 def main() -> int:
@@ -198,6 +199,7 @@ def _step_there_and_back(going: CampaignTrial, clock: Clock | None) -> None:
             clock.set(hours * HOURS)
         else:
             going.step_clock(hours)
+        time.sleep(2 * SECONDS_BETWEEN_PASSES)
     going.wait_for(lambda: going.has_ended)
     if clock:
         clock.set(0)

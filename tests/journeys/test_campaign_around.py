@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +14,6 @@ from contacts.models import Label
 from journeys.campaigns import actions
 from journeys.campaigns.letting_in import campaigns_let_into
 from journeys.campaigns.models import Campaign, CampaignMember, CampaignStep, Turn
-from journeys.integrity.invariants import INVARIANTS
 from journeys.labels.actions import LabelInTheWay, delete_label
 from journeys.runs.actions import make_preview
 from journeys.runs.operations import Act, Operation, Selection
@@ -26,7 +24,7 @@ from journeys.uses.queries import uses_of_labels, uses_of_segments, uses_of_stag
 from journeys.webforms.actions import WebFormInUse, delete_web_form
 from stages.models import Stage
 from tests.factories import LabelFactory, contact_in
-from tests.journeys.campaigning import Kind, Unit, active, add, after, campaign_of, carrying, move_to, work
+from tests.journeys.campaigning import Kind, active, add, campaign_of, carrying, move_to, work
 from tests.journeys.segmenting import segment_of
 from tests.journeys.web_forms import submitted, web_form_asking
 
@@ -109,36 +107,6 @@ def test_history_and_the_contact_name_the_campaign_and_its_step(
         assert (f'href="/campaigns/{campaign.pk}"' in page) is links
         assert (f'href="/campaigns/{campaign.pk}/contacts/{contact.pk}"' in page) is links
         assert "&lt;b&gt;Set stage&lt;/b&gt;" in client_of(member).get(reverse("journeys:status_history")).text
-
-
-BROKEN = [
-    ("a_step_moves_a_contact_once", "UPDATE journeys_turn SET outcome = 'unchanged' WHERE outcome = 'changed'"),
-    ("turns_belong_to_members", "UPDATE journeys_campaignmember SET round = 2"),
-    (
-        "no_step_is_overdue",
-        "UPDATE journeys_turn SET done_at = NULL, outcome = '', due_at = now() - interval '2 hours'; "
-        "UPDATE journeys_campaign SET changed_at = now() - interval '2 hours'",
-    ),
-]
-
-
-@pytest.mark.parametrize(("name", "damage"), BROKEN)
-def test_the_check_of_the_book_finds_what_is_wrong_with_campaigns(
-    campaign: Campaign, marketer: TeamMember, label: Label, aware: Stage, engaged: Stage, name: str, damage: str
-) -> None:
-    add(campaign, marketer, **move_to(engaged))
-    add(campaign, marketer, Kind.TAKE_OFF_LABEL, label=LabelFactory(), **after(3, Unit.DAYS))
-    active(campaign, marketer)
-    contact = contact_in(aware)
-    put_on_label(contacts=[contact.pk], label=label, by=None, cause=Cause.MANUAL)
-    work(campaign)
-    (invariant,) = [one for one in INVARIANTS if one.name == name]
-    with connection.cursor() as cursor:
-        cursor.execute(invariant.sql)
-        assert cursor.fetchone()[0] == 0
-        cursor.execute(damage)
-        cursor.execute(invariant.sql)
-        assert cursor.fetchone()[0] >= 1
 
 
 def test_a_preview_says_which_campaigns_its_moves_let_contacts_into(
