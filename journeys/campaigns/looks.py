@@ -18,7 +18,7 @@ from django.utils import timezone
 from config.team.models import TeamMember
 from config.team.queries import organisation
 from journeys.campaigns.models import Campaign, CampaignMember, CampaignSource, CampaignWatch, Turn
-from journeys.campaigns.turns import array
+from journeys.campaigns.sql import array, numbers
 from journeys.segments.models import Segment
 from journeys.segments.queries import Matching
 from journeys.segments.sql import Moment
@@ -145,7 +145,7 @@ def look(campaign: Campaign, segments: Sequence[Segment], book: Book) -> bool:
         rows, values = entering(campaign, segments, book.at)
         arrive(rows, values, campaign, how=How.SEGMENT)
         matching, values = matching_any(segments, book.at)
-        gone = _numbers(_LEAVING.format(matching=matching), {**values, "campaign": campaign.pk})
+        gone = numbers(_LEAVING.format(matching=matching), {**values, "campaign": campaign.pk})
         CampaignWatch.objects.filter(campaign=campaign).update(
             seen=book.seen_by(campaign, segments), looked_at=book.at.now, seconds=time.monotonic() - began
         )
@@ -192,10 +192,4 @@ def leave(campaign: Campaign, contacts: Sequence[int], *, because: str, by: Team
         "at": at,
         "outcome": Turn.LEFT,
     }
-    return _numbers(_LEAVE, values)[0]
-
-
-def _numbers(sql: str, values: Mapping[str, Any]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [row[0] for row in cursor.fetchall()]
+    return numbers(_LEAVE, values)[0]

@@ -13,6 +13,7 @@ from contacts.causes import Cause
 from contacts.models import Label
 from journeys.campaigns.models import CampaignStep, Turn
 from journeys.campaigns.plan import TOP, Branch, Plan, due_at
+from journeys.campaigns.sql import array, numbers
 from journeys.segments.models import Segment
 from journeys.segments.queries import Matching, matching_among
 from journeys.status import actions as status
@@ -136,11 +137,6 @@ class TakenTwice(Exception):
     """A turn was taken by somebody else meanwhile: nothing of the slice stays."""
 
 
-def array(numbers: Sequence[int]) -> str:
-    """Numbers as PostgreSQL writes an array: ten times as fast as the driver does it for any list."""
-    return "{" + ",".join(map(str, numbers)) + "}"
-
-
 def _by_outcome(contacts: Sequence[int], outcome_of: Mapping[int, str]) -> Became:
     found: Became = defaultdict(list)
     for contact in contacts:
@@ -186,15 +182,11 @@ def _holding(step: CampaignStep, contacts: Sequence[int], now: datetime) -> list
         segment = Segment.objects.filter(pk=step.segment_id or 0).first()
         return matching_among(Matching.of(segment, now), contacts) if segment else []
     values = {"contacts": array(contacts), "stages": step.stages, "label": step.label_id}
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDING[Kind(step.kind)], values)
-        return [contact for (contact,) in cursor.fetchall()]
+    return numbers(_HOLDING[Kind(step.kind)], values)
 
 
 def _carrying(label: int, contacts: Sequence[int]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDING[Kind.CARRIES_LABEL], {"contacts": array(contacts), "label": label})
-        return [contact for (contact,) in cursor.fetchall()]
+    return numbers(_HOLDING[Kind.CARRIES_LABEL], {"contacts": array(contacts), "label": label})
 
 
 def _done(step: CampaignStep, contacts: Sequence[int]) -> Outcome:

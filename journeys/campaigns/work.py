@@ -23,7 +23,8 @@ from config.team.queries import organisation
 from journeys.campaigns import looks
 from journeys.campaigns.models import Campaign, CampaignArrival, CampaignMember, CampaignStep, CampaignWatch
 from journeys.campaigns.plan import Before, Plan, enters
-from journeys.campaigns.turns import Agenda, Due, Pass, TakenTwice, array
+from journeys.campaigns.sql import array, numbers
+from journeys.campaigns.turns import Agenda, Due, Pass, TakenTwice
 from journeys.runs import failures
 from journeys.runs.patience import ATTEMPTS, limit_time, may_pass
 from journeys.status.actions import SLICE
@@ -61,7 +62,7 @@ def with_work(now: datetime | None = None) -> list[int]:
     campaigns = list(going(now).exclude(failures.left_alone(now, of="watch__")).select_related("watch").order_by("pk"))
     if not campaigns:
         return []
-    due = set(_numbers(_DUE, {"campaigns": [campaign.pk for campaign in campaigns], "now": now}))
+    due = set(numbers(_DUE, {"campaigns": [campaign.pk for campaign in campaigns], "now": now}))
     segments, book = looks.segments_of(campaigns), looks.Book.now(now)
     return [campaign.pk for campaign in campaigns if campaign.pk in due or _look_is_due(campaign, segments, book)]
 
@@ -226,7 +227,7 @@ def _let_in(campaign: Campaign, plan: Plan, now: datetime, zone: ZoneInfo) -> bo
 
 def _lock_contacts(contacts: Sequence[int]) -> list[int]:
     """Those of the contacts that are in the book, kept there until their labels and statuses are written."""
-    return _numbers(
+    return numbers(
         "SELECT id FROM contacts_contact WHERE id = ANY (%(contacts)s::bigint[]) ORDER BY id FOR KEY SHARE",
         {"contacts": array(contacts)},
     )
@@ -306,9 +307,3 @@ def _go_on(campaign: Campaign, plan: Plan, now: datetime, zone: ZoneInfo) -> boo
     one_pass.go_through(dict(agendas))
     one_pass.write()
     return True
-
-
-def _numbers(sql: str, values: dict[str, Any]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [row[0] for row in cursor.fetchall()]
