@@ -1,5 +1,14 @@
 """The models of all subjects of this app, where Django looks for them."""
 
+from journeys.campaigns.models import (
+    Campaign,
+    CampaignArrival,
+    CampaignMember,
+    CampaignSource,
+    CampaignStep,
+    CampaignWatch,
+    Turn,
+)
 from journeys.exports.models import Export
 from journeys.history.models import Bookmark
 from journeys.imports.models import Import, ImportChunk, ImportedFields, RefusedRow
@@ -17,6 +26,12 @@ from journeys.webhooks.models import Attempt, Delivery, Webhook
 __all__ = [
     "Attempt",
     "Bookmark",
+    "Campaign",
+    "CampaignArrival",
+    "CampaignMember",
+    "CampaignSource",
+    "CampaignStep",
+    "CampaignWatch",
     "Delivery",
     "Export",
     "FoldMark",
@@ -42,6 +57,7 @@ __all__ = [
     "StageMeasure",
     "StatusChange",
     "Submission",
+    "Turn",
     "Verification",
     "WebForm",
     "Webhook",

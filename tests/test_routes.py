@@ -19,6 +19,8 @@ from config.team.models import ApiToken, TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact
+from journeys.campaigns.actions import create_campaign
+from journeys.campaigns.models import CampaignStep
 from journeys.rules.models import LabelRule
 from journeys.runs.actions import make_preview, start_run, work_on_run
 from journeys.runs.models import Run, RunPreview
@@ -111,9 +113,29 @@ TABLE = {
     "contacts:delete_label": Row(M, 200, REDIRECT, ("label",)),
     "contacts:new_label": Row(M, 200, WRONG),
     "contacts:edit_label": Row(M, 200, WRONG, ("label",)),
+    # campaigns
+    "journeys:campaigns": Row(M),
+    "journeys:new_campaign": Row(M, 200, WRONG),
+    "journeys:campaign": Row(M, args=("campaign",)),
+    "journeys:edit_campaign": Row(M, 200, WRONG, ("campaign",)),
+    "journeys:activate_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:pause_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:end_campaign": Row(M, 200, REDIRECT, ("campaign",)),
+    "journeys:clone_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:delete_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:new_step": Row(M, 200, 200, ("campaign",)),
+    "journeys:edit_step": Row(M, 200, WRONG, ("step",)),
+    "journeys:remove_step": Row(M, 200, REDIRECT, ("step",)),
+    "journeys:move_step_up": Row(M, NO_SUCH_METHOD, REDIRECT, ("step",)),
+    "journeys:move_step_down": Row(M, NO_SUCH_METHOD, REDIRECT, ("step",)),
+    "journeys:campaign_contacts": Row(M, args=("campaign",)),
+    "journeys:add_to_campaign": Row(M, 200, WRONG, ("campaign",)),
+    "journeys:step_contacts": Row(M, args=("step",)),
+    "journeys:campaign_log": Row(M, args=("campaign", "contact")),
+    "journeys:remove_from_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign", "contact")),
     # segments
     "journeys:segments": Row(V),
-    "journeys:segment_tabs": Row(V),
+    "journeys:segment_counts": Row(V),
     "journeys:segment": Row(V, args=("segment",)),
     "journeys:new_segment": Row(V, 200, WRONG),
     "journeys:edit_segment": Row(M, 200, WRONG, ("segment",)),  # for everybody
@@ -252,6 +274,7 @@ TABLE = {
     "api:v1:flows": of_api(),
     "api:v1:default_status": of_api(),
     "api:v1:segments": of_api(),
+    "api:v1:segment": of_api("segment"),
     "api:v1:segment_contacts": of_api("segment"),
     "api:v1:reviews": of_api(),
     "api:v1:keep_review": of_api("change"),
@@ -323,6 +346,8 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "import": checked("email,id\na@b.co,1\nnobody,2\n", people[Role.MARKETER]).pk,
             "imported": imported("email,id\nc@b.co,3\nnobody,2\n", people[Role.MARKETER]).pk,
             "segment": _segment(customer, people[Role.MARKETER]).pk,
+            "campaign": (step := _step(customer, people[Role.MARKETER])).campaign_id,
+            "step": step.pk,
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
@@ -338,6 +363,12 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
 def _segment(stage: Stage, by: TeamMember) -> Segment:
     conditions = Conditions(((Condition("status", Operator.IS, place=Place(str(stage.pk))),),))
     return create_segment(name="Customers", conditions=conditions, is_for_all=True, by=by)
+
+
+def _step(stage: Stage, by: TeamMember) -> CampaignStep:
+    """The one step of a draft."""
+    campaign = create_campaign(values={"name": "Win-back"}, by=by)
+    return CampaignStep.objects.create(campaign=campaign, kind=CampaignStep.Kind.CHANGE_STAGE, name="On", stage=stage)
 
 
 def _preview(contact: Contact, by: TeamMember) -> RunPreview:

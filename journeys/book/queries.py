@@ -226,7 +226,9 @@ def _count(asked: _Asked, funnel: Funnel | None = None) -> Count:
     if asked.is_of_common_words and asked.query.is_of_words:
         return Count(COUNTED, is_capped=True)
     window = _Window(None, None, COUNTED + 1)
-    number = len(_ids(*_by_conditions(asked.query, asked.search, window, in_order=False)))
+    # Those who match a segment of recent days are the newest in the book: from that end they are soonest counted.
+    in_order = asked.query.is_of_segment
+    number = len(_ids(*_by_conditions(asked.query, asked.search, window, in_order=in_order)))
     return Count(min(number, COUNTED), is_capped=number > COUNTED)
 
 

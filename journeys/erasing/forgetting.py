@@ -19,10 +19,12 @@ from django.db.models import Model
 from django.utils import timezone
 
 from config.team.calls.actions import forget_words_of_answers
+from config.team.models import KeptAnswer
 from contacts.models import Contact, Note
 from journeys.erasing.words import Words
 from journeys.exports.models import Export
 from journeys.imports.erasing import forget_people
+from journeys.imports.models import Import
 from journeys.rules.models import LabelRule
 from journeys.runs.models import Run, RunPreview
 from journeys.webforms.models import Submission
@@ -58,6 +60,7 @@ TEXTS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Run, ("words", "note")),
     (LabelRule, ("note",)),
     (Export, ("words",)),
+    (Import, ("name",)),
     (LogEntry, ("object_repr", "change_message")),
     (AccessAttempt, ("get_data", "post_data", "path_info", "user_agent")),
     (AccessLog, ("path_info", "user_agent")),
@@ -166,6 +169,7 @@ def _imports(people: People, words: Words) -> None:
 def _answers(people: People, words: Words) -> None:
     """Answers to requests of applications, and of the receivers of webhooks, may hold words of theirs."""
     forget_words_of_answers(contacts=people.numbers, by=None)
+    _take_out(KeptAnswer, ("answer",), words, contact=None)
     webhooks.forget_answers(contacts=people.numbers, by=None)
 
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from contacts.models import Attribute
 from journeys.book.actions import ATTRIBUTE
+from journeys.campaigns.models import Campaign, CampaignSource, CampaignStep
 from journeys.rules.models import LabelRule
 from journeys.rules.queries import funnel_settings
 from journeys.segments.conditions import Conditions
@@ -23,6 +24,7 @@ class UseKind(enum.StrEnum):
     LABEL_RULE = "Label rule"
     SEGMENT = "Segment"
     WEB_FORM = "Web form"
+    CAMPAIGN = "Campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,21 @@ def _web_forms_giving(what: str) -> Callable[[], Found]:
     return found
 
 
+def _campaigns_naming(numbers: Callable[[CampaignStep], Iterable[int | None]]) -> Callable[[], Found]:
+    """Campaigns whose steps name something, in one query. What has ended names nothing any more."""
+
+    def found() -> Found:
+        steps = CampaignStep.objects.filter(removed_at=None).exclude(campaign__state=Campaign.State.ENDED)
+        seen = set()
+        for step in steps.select_related("campaign").order_by(Lower("campaign__name"), "pk"):
+            for number in filter(None, numbers(step)):
+                if (number, step.campaign_id) not in seen:
+                    seen.add((number, step.campaign_id))
+                    yield number, _use_of(step.campaign)
+
+    return found
+
+
 def _attributes_of_web_forms() -> Found:
     keys = {f"{ATTRIBUTE}{key}": pk for pk, key in Attribute.objects.values_list("pk", "key")}
     for form in WebForm.objects.order_by(Lower("name"), "pk"):
@@ -96,11 +113,30 @@ def _attributes_of_web_forms() -> Found:
                 yield keys[one.field], Use(UseKind.WEB_FORM, "journeys:web_form", form.name, form.pk)
 
 
+def _use_of(campaign: Campaign) -> Use:
+    return Use(UseKind.CAMPAIGN, "journeys:campaign", campaign.name, campaign.pk)
+
+
+def _campaigns_from_segments() -> Found:
+    sources = CampaignSource.objects.filter(segment__isnull=False).select_related("campaign")
+    for source in sources.order_by(Lower("campaign__name"), "pk"):
+        assert source.segment_id
+        yield source.segment_id, _use_of(source.campaign)
+
+
+def _campaigns_from_web_forms() -> Found:
+    sources = CampaignSource.objects.filter(web_form__isnull=False).select_related("campaign")
+    for source in sources.order_by(Lower("campaign__name"), "pk"):
+        assert source.web_form_id
+        yield source.web_form_id, _use_of(source.campaign)
+
+
 SOURCES: tuple[Callable[[], Found], ...] = (
     _default_status,
     _label_rules,
     _segments_naming(lambda conditions: conditions.stages),
     _web_forms_giving("stage"),
+    _campaigns_naming(lambda step: [step.stage_id, *step.stages]),
 )
 """Each gives every use of one kind, with the id of its stage, in one query."""
 
@@ -108,6 +144,7 @@ SOURCES_OF_LABELS: tuple[Callable[[], Found], ...] = (
     _labels_of_rules,
     _segments_naming(lambda conditions: conditions.labels),
     _web_forms_giving("labels"),
+    _campaigns_naming(lambda step: [step.label_id]),
 )
 
 SOURCES_OF_ATTRIBUTES: tuple[Callable[[], Found], ...] = (
@@ -115,11 +152,12 @@ SOURCES_OF_ATTRIBUTES: tuple[Callable[[], Found], ...] = (
     _attributes_of_web_forms,
 )
 
-SOURCES_OF_SEGMENTS: tuple[Callable[[], Found], ...] = ()
-"""Campaigns and whatever else will name a segment."""
+SOURCES_OF_SEGMENTS: tuple[Callable[[], Found], ...] = (
+    _campaigns_from_segments,
+    _campaigns_naming(lambda step: [step.segment_id]),
+)
 
-SOURCES_OF_WEB_FORMS: tuple[Callable[[], Found], ...] = ()
-"""Campaigns, which begin with whoever sends one."""
+SOURCES_OF_WEB_FORMS: tuple[Callable[[], Found], ...] = (_campaigns_from_web_forms,)
 
 
 def uses_of_stages() -> dict[int, list[Use]]:

@@ -267,10 +267,10 @@ def test_it_costs_eleven_queries_however_many_stages(client_of, viewer: TeamMemb
     contact_in(customer)
     Stage.objects.exclude(pk=customer.pk).update(retired_at=timezone.now())
     client.get(STAGES)
-    # session, person, organisation, role; mark, flows, stages, settings, rules, segments, web forms
-    with assertNumQueries(11):
+    # session, person, organisation, role; mark, flows, stages, settings, rules, segments, web forms, campaigns
+    with assertNumQueries(12):
         assert len(client.get(STAGES).context["rows"]) == 1
     Stage.objects.update(retired_at=None)
     contact_in(None)
-    with assertNumQueries(10):
+    with assertNumQueries(11):
         assert len(client.get(STAGES).context["rows"]) == 5
