@@ -24,7 +24,7 @@ from journeys.segments.conditions import Condition, Conditions, Operator
 from journeys.segments.queries import Matching, this_moment
 from stages.models import Stage
 from tests.factories import LabelFactory
-from tests.heart import counts
+from tests.heart import counts, database_clock
 from tests.journeys.report_oracle import Change, Recount, live_through, moments, pasts
 
 pytestmark = [pytest.mark.hypothesis, pytest.mark.django_db]
@@ -139,6 +139,7 @@ def _notes(recount: Recount, members: Members, first, last, as_corrected: bool) 
         later = [one for one in recount.changes(None, last) if one.recorded_at >= last]
         later = [one for one in later if one.recorded_at - one.at > timedelta(minutes=1)]
         assert recorded_later(members, last).number == len(later)
+        assert recorded_later(members, database_clock() + timedelta(days=1)).number == 0
 
 
 def _said(notes: Sequence[LeftOut]) -> dict[tuple[int | None, date], int]:
