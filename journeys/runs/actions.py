@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -26,6 +27,7 @@ from psycopg.errors import (
     TransactionTimeout,
 )
 
+from config.team.mail.actions import mail_end_of_run
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from journeys.rules.models import LabelRule
@@ -33,7 +35,7 @@ from journeys.runs import failures, selections
 from journeys.runs.fates import Fate
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.runs.operations import OF_STATUSES, Act, Operation, Selection
-from journeys.runs.queries import operation_in_words
+from journeys.runs.queries import ended_runs_to_mail, operation_in_words
 from journeys.runs.slices import do_slice
 from journeys.status.requests import Outcome
 from journeys.status.transitions import Refusal
@@ -50,6 +52,9 @@ LONGEST_SLICE = "30s"
 LONGEST_PAUSE = "5s"
 LANES = min(2, len(os.sched_getaffinity(0)))
 """So many slices of one run does a worker at a time: with two, one is computed while the other is written."""
+WORTH_A_MAIL = timedelta(minutes=1)
+"""Whoever starts a shorter run sees its end on its page."""
+ENDS_ARE_MAILED_WITHIN = timedelta(hours=1)
 ATTEMPTS = 5
 """A slice is tried again where somebody else held its contacts for too long, or the server cut the worker off."""
 
@@ -514,6 +519,18 @@ def _write_what_is_left(run: Run, refusal: Refusal) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, [refusal, run.pk])
         return cursor.fetchone()[0]
+
+
+# Telling
+
+
+def mail_ends_of_runs(*, by: TeamMember | None) -> None:
+    """Mail whoever wants to know that a run has ended that they started: once for each end, and by itself."""
+    if not settings.SENDS_MAIL:
+        return
+    for run in ended_runs_to_mail(since=timezone.now() - ENDS_ARE_MAILED_WITHIN, longer_than=WORTH_A_MAIL):
+        if run.started_by and run.finished_at:
+            mail_end_of_run(run=run.pk, ended_at=run.finished_at, to=run.started_by, by=by)
 
 
 # Undo
