@@ -5,6 +5,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
@@ -116,7 +117,9 @@ class MyAccountForm(forms.ModelForm):
             help_text="Times of single changes are shown in it.",
         )
         self.fields["name"].widget.attrs["autocomplete"] = "name"
-        self.fields["mail_when_run_ends"].help_text = "A run that you started, and that took longer than a minute."
+        told = "A run that you started, and that took longer than a minute."
+        silent = "" if settings.SENDS_MAIL else " At present this Funnelbook sends no mail."
+        self.fields["mail_when_run_ends"].help_text = told + silent
         self.fields["shortcuts"].help_text = "Keys without Ctrl or Alt: / goes to the search, g and a letter to a page."
 
 

@@ -30,7 +30,7 @@ def begin() -> str:
 
 def confirm(page: Page) -> None:
     """Give the password that is asked for."""
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
 
 
@@ -89,7 +89,7 @@ def test_the_first_run_without_javascript(open_page: OpenPage) -> None:
     expect(page.get_by_label("Time zone")).to_have_value("UTC")
     page.get_by_label("Name").first.fill("Ana Silva")
     page.get_by_label("E-mail").fill("ana@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Meaning").first.fill("Has heard of us.")
     page.get_by_role("button", name="Begin").click()
     expect(page.get_by_role("status")).to_contain_text("Funnelbook is set up.")
@@ -133,9 +133,9 @@ def test_inviting_in_a_dialog_asks_for_the_password_there(signed_in_page: OpenPa
     opener.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Your password, please")).to_be_visible()
-    expect(page.get_by_label("Password")).to_be_focused()
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
     assert axe(page) == []
-    page.get_by_label("Password").fill("wrong")
+    page.get_by_label("Password", exact=True).fill("wrong")
     page.keyboard.press("Enter")
     expect(dialog.get_by_text("This is not your password.")).to_be_visible()
     assert axe(page) == []

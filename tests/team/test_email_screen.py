@@ -66,9 +66,9 @@ def test_the_last_failure_is_shown_until_a_mail_is_sent_again(
     Mail.objects.filter(pk=mail.pk).update(tries=1, tried_at=now - timedelta(minutes=3), problem=problem)
     page = client.get(EMAIL)
     assert "The last mail could not be sent, <time" in page.text
-    assert f"{problem} It is tried again." in page.text
+    assert f", and is tried again. {problem}" in page.text
     Mail.objects.filter(pk=mail.pk).update(given_up_at=now)
-    assert f"{problem} It was given up." in client.get(EMAIL).text
+    assert f", and was given up. {problem}" in client.get(EMAIL).text
     Mail.objects.create(kind=Mail.Kind.TEST, member=administrator, sent_at=now, tried_at=now)
     page = client.get(EMAIL)
     assert "The last mail could not be sent" not in page.text

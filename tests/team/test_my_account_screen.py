@@ -160,3 +160,10 @@ def test_a_password_that_will_not_do_is_said_beside_its_field(
     assert response.context["form"].errors == {}
     assert f'id="id_{field}_error"' in response.text
     assert TeamMember.objects.get(pk=vera.pk).check_password(PASSWORD)
+
+
+def test_where_no_mail_goes_out_it_says_so(client_of, viewer: TeamMember, settings) -> None:
+    client = client_of(viewer)
+    assert "At present this Funnelbook sends no mail." in client.get(MY_ACCOUNT).text
+    settings.SENDS_MAIL = True
+    assert "At present this Funnelbook sends no mail." not in client.get(MY_ACCOUNT).text
