@@ -49,7 +49,7 @@ def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
     )
     assert running.status_of(link) == 200
     assert running.status_of("/first-run/guessed") == 410
-    assert running.status_of("/sign-in") == 503
+    assert [running.status_of(path) for path in ("/sign-in", "/static/app.css", "/api/stages")] == [503, 200, 401]
 
 
 def test_another_address_opens_the_first_run_too(running: Installation) -> None:
