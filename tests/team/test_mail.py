@@ -10,11 +10,12 @@ import pytest
 from django.core import mail as outbox
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config.team.actions import deactivate_team_member
 from config.team.links.actions import forget_old_links, invite, make_password_link, withdraw_invitation
-from config.team.mail.actions import forget_old_mails, mail_link, mail_test, send_mail
+from config.team.mail.actions import WORK, forget_old_mails, mail_link, mail_test, send_mail
 from config.team.mail.tasks import send_mail as send_mail_task
 from config.team.models import Mail, Organisation, SingleUseLink, TeamMember
 from config.team.roles import Role
@@ -84,6 +85,10 @@ def test_the_queue_holds_a_number_alone_and_the_tables_no_link(invitation: Mail)
     link = SingleUseLink.objects.get()
     for model in (Mail, SingleUseLink, ProcrastinateJob):
         assert link.secret not in str(list(model.objects.values()))
+
+
+def test_workers_know_the_job() -> None:
+    assert app.tasks[WORK] is send_mail_task
 
 
 def test_without_a_server_nothing_is_written(administrator: TeamMember, settings) -> None:
