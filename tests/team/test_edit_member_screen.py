@@ -6,6 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from config.team.members.forms import EditMemberForm
 from config.team.models import TeamMember
 from config.team.roles import Role
 from tests.factories import TeamMemberFactory
@@ -101,3 +102,13 @@ def test_it_asks_for_the_password_first(forgetful_client_of: ClientOf, administr
 def test_the_dialog_gets_the_part_alone(client_of: ClientOf, administrator, viewer: TeamMember) -> None:
     opened = client_of(administrator).get(at(viewer), headers={"HX-Request": "true", "HX-Target": "dialog"})
     assert opened.text.strip().startswith('<section id="edit-member-form">')
+
+
+def test_an_e_mail_that_somebody_took_a_moment_ago_is_told_beside_it(
+    client_of: ClientOf, administrator, viewer: TeamMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EditMemberForm, "clean_email", lambda form: form.cleaned_data["email"])  # it was free then
+    response = client_of(administrator).post(at(viewer), sent(viewer, email=administrator.email))
+    assert response.status_code == 422
+    assert response.context["form"].errors == {"email": ["A team member with this e-mail exists already."]}
+    assert TeamMember.objects.get(pk=viewer.pk).email == viewer.email

@@ -16,6 +16,9 @@ MAY = {
 }
 
 
+EMAIL_TAKEN = "A team member with this e-mail exists already."
+
+
 class RoleField(forms.TypedChoiceField):
     """A choice of a role, with what each may do."""
 
@@ -62,5 +65,5 @@ class EditMemberForm(forms.ModelForm):
     def clean_email(self) -> str:
         email = TeamMember.objects.normalize_email(self.cleaned_data["email"])
         if TeamMember.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
-            raise ValidationError("A team member with this e-mail exists already.")
+            raise ValidationError(EMAIL_TAKEN)
         return email

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -20,7 +21,7 @@ from config.team.confirmation import password_confirmed
 from config.team.links import actions as links
 from config.team.links.queries import address_of, invitations
 from config.team.mail.actions import mail_link
-from config.team.members.forms import EditMemberForm, InviteForm
+from config.team.members.forms import EMAIL_TAKEN, EditMemberForm, InviteForm
 from config.team.models import SingleUseLink, TeamMember
 from config.team.roles import Role
 
@@ -78,6 +79,8 @@ def edit_member(request: HttpRequest, pk: int) -> HttpResponse:
             actions.change_team_member(member=member, **form.cleaned_data, by=request.user)  # type: ignore[arg-type]
         except LastAdministrator as last:
             form.add_error("role", last.sentence)
+        except IntegrityError:
+            form.add_error("email", EMAIL_TAKEN)
         else:
             announce(request, f"{member} was saved.")
             return go_to(request, reverse("team:team"))
