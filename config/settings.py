@@ -49,6 +49,9 @@ def _database(url: str) -> dict:
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("DEBUG") == "1"
 DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///funnelbook"))}
+OWNER_DATABASE = _database(url) if (url := os.environ.get("OWNER_DATABASE_URL")) else None  # who migrates
+if replica := os.environ.get("REPLICA_URL"):
+    DATABASES["replica"] = _database(replica)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The address
@@ -58,6 +61,8 @@ TRUSTED_PROXIES = proxies_of(os.environ.get("TRUSTED_PROXIES", ""))
 ALLOWED_HOSTS = [_address.host] if _address else ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = bool(_address and _address.is_secure)
+if SESSION_COOKIE_SECURE:  # no other host, below this one's name or above it, sets these
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
 SECURE_REDIRECT_EXEMPT = [r"^api/", r"^oauth/v2/token$"]  # an application that follows has sent its token already
 
@@ -127,7 +132,15 @@ TEMPLATES = [
 
 # People
 AUTH_USER_MODEL = "team.TeamMember"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the e-mail is unique whatever its case: a constraint on lower(email)
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # the e-mail is unique whatever its case: a constraint on lower(email)
+    "security.W005",  # other hosts below this one's name are not ours to promise https for,
+    "security.W021",  # nor is the whole domain
+    "oauth2_provider.W004",  # clients of Mautic send tokens in the query string,
+    "oauth2_provider.W005",  # know no `iss`
+    "oauth2_provider.W010",  # and no PKCE, which works for those that do
+    "oauth2_provider.W008",  # applications on one's own machine or network are sent back by http
+]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "config.team.backends.RoleBackend",
@@ -182,6 +195,8 @@ OAUTH2_PROVIDER = {
 }
 
 API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
+WEB_FORM_A_MINUTE = int(os.environ.get("WEB_FORM_A_MINUTE", "600"))  # taken by each web form
+WEB_FORMS_OF_ADDRESS_A_MINUTE = int(os.environ.get("WEB_FORMS_OF_ADDRESS_A_MINUTE", "20"))  # from each address
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Seals of the status history, outside the database

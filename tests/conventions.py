@@ -24,7 +24,7 @@ PROJECT_SURFACE = {
     "settings",
     "wsgi",
 }
-FOUNDATION = {"models", "triggers", "transitions", "conditions", "causes", "roles", "migrations"}
+FOUNDATION = {"models", "triggers", "canonical", "transitions", "conditions", "causes", "roles", "migrations"}
 PROJECT_FOUNDATION = {
     "constraints",
     "data_folder",

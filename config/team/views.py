@@ -62,6 +62,11 @@ class SignOut(LogoutView):
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return render(request, "team/sign_out.html")
 
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache", "storage"'  # nor does the back button show what was there
+        return response
+
 
 def _signed_in(request: HttpRequest) -> TeamMember:
     assert isinstance(request.user, TeamMember)

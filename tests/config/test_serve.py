@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from config import embedded
+from config.embedded import EmbeddedServer
 from config.management.commands import serve
 from config.team.models import SingleUseLink, TeamMember
 from tests.installation import MANAGE, Installation, free_port, wait_until
@@ -100,6 +102,32 @@ def test_it_listens_on_this_machine_alone(running: Installation) -> None:
 def test_nobody_else_may_look_into_the_database(running: Installation) -> None:
     assert (running.folder / "postgresql").stat().st_mode & 0o077 == 0
     assert (running.folder / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_web_and_worker_run_as_the_role_that_cannot_write_history(running: Installation) -> None:
+    wait_until(running.is_up, 30)
+    for words in ("gunicorn", "procrastinate"):
+        environment = psutil.Process(running.pid_of(words)).environ()
+        assert environment["DATABASE_URL"].startswith("postgresql://funnelbook_app@/funnelbook?")
+        assert environment["OWNER_DATABASE_URL"] == ""
+        password = (running.folder / "postgresql.password").read_text()
+        assert [name for name, value in environment.items() if password in value] == []
+    with psycopg.connect(EmbeddedServer(running.folder / "postgresql").url) as owner:
+        roles = owner.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'funnelbook' AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert roles == [("funnelbook_app",)]
+
+
+def test_the_owner_migrates_whoever_asks_for_it(running: Installation) -> None:
+    with psycopg.connect(EmbeddedServer(running.folder / "postgresql").url, autocommit=True) as owner:
+        owner.execute("GRANT DELETE ON journeys_statuschange TO funnelbook_app")
+        migrated = running.manage("migrate")
+        assert (migrated.returncode, migrated.stderr) == (0, "")
+        assert owner.execute(
+            "SELECT has_table_privilege('funnelbook_app', 'journeys_statuschange', 'DELETE'), "
+            "       has_table_privilege('funnelbook_app', 'journeys_statuschange', 'SELECT')"
+        ).fetchone() == (False, True)
 
 
 @pytest.mark.parametrize("words", ["gunicorn", "procrastinate"])

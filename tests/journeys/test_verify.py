@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from config.team.models import TeamMember
 from contacts.causes import Cause
@@ -21,6 +20,7 @@ from journeys.status.actions import change_status, mark_lost, recover
 from journeys.status.models import LostReason
 from stages.models import Stage
 from tests.factories import contact_in
+from tests.heart import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,7 +64,7 @@ def offences() -> dict[str, int]:
 
 def break_(sql: str) -> None:
     """Do what only the owner of the tables can, and only with triggers switched off."""
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         for table in ("contacts_contact", "journeys_funnelstatus", "journeys_statuschange", "journeys_funnelflow"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(sql)

@@ -23,8 +23,6 @@ from config.team.models import TeamMember
 from config.trouble import Trouble
 
 SAMPLE_ADMINISTRATOR = "demo@example.com"
-_ONE_AT_A_TIME = 7_286_001
-"""The advisory lock under which one process of many migrates."""
 
 
 class Command(BaseCommand):
@@ -53,10 +51,8 @@ class Command(BaseCommand):
 
     def _prepare(self, *, sample: bool) -> None:
         self._say("Bringing the database up to date.")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
-            call_command("migrate", verbosity=0, interactive=False)
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
+        call_command("migrate", verbosity=0, interactive=False)
+        os.environ["OWNER_DATABASE_URL"] = ""  # web and worker are not told how to become the owner
         call_command("collectstatic", verbosity=0, interactive=False)
         if sample:
             call_command("load_sample_data")
@@ -148,7 +144,8 @@ def _web(listener: socket.socket) -> Program:
 
 
 def _worker() -> Program:
-    return Program("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"])
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"]
+    return Program("worker", command, follows_clock=True)
 
 
 def _address(listener: socket.socket) -> str:

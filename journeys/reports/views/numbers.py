@@ -90,7 +90,7 @@ def _entered(asked: ReportFilter, said: dict[str, Any]) -> Named | None:
         days=days,
         reached=reached and reached.pk,
     )
-    title = f"Entered {stage} in {_period(asked, span)}"
+    title = f"Entered {stage} {_period(asked, span).when}"
     return Named(number, f"{title} and reached {reached} within {days} days" if reached else title)
 
 
@@ -101,7 +101,7 @@ def _stayed(asked: ReportFilter, said: dict[str, Any]) -> Named | None:
     asked.also = {"stage": stage.pk}
     number = Stayed(**_shared(asked, asked.period.span), stage=stage.pk, days=days)
     lasted = "" if days is None else f" after {class_words(days)}"
-    return Named(number, f"Moved on from {stage}{lasted} in {asked.period}")
+    return Named(number, f"Moved on from {stage}{lasted} {asked.period.when}")
 
 
 def _was_lost(asked: ReportFilter, said: dict[str, Any]) -> Named:
@@ -115,7 +115,7 @@ def _was_lost(asked: ReportFilter, said: dict[str, Any]) -> Named:
     place = ", without a stage," if said["without_stage"] else f" from {said['stage']}" if said["stage"] else ""
     why = " without a reason" if said["without_reason"] else f" for “{said['reason']}”" if said["reason"] else ""
     back = " and came back" if said["came_back"] else ""
-    return Named(number, f"Lost{place}{why} in {_period(asked, span)}{back}")
+    return Named(number, f"Lost{place}{why} {_period(asked, span).when}{back}")
 
 
 _READERS: dict[str, Callable[[ReportFilter, dict[str, Any]], Named | None]] = {

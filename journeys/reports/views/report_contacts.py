@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page
+from config.replica import may_lag
 from config.team.access import require, role_required
 from config.team.roles import Role
 from journeys.funnel.queries import MovedContact
@@ -46,6 +47,7 @@ _COLUMNS = ("contact", "name", "e-mail", "external id", "from", "to", "changed a
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The contacts that a number of a report counts, or the changes; with `format=csv`, all of them as a file."""
@@ -82,7 +84,7 @@ def _said(request: HttpRequest) -> dict[str, object]:
     return {**said, "beside_since": None, "beside_until": None}
 
 
-def _asked_for(request: HttpRequest, asked: ReportFilter) -> tuple[Behind | Number, str]:
+def _asked_for(request: HttpRequest, asked: ReportFilter) -> tuple[Number, str]:
     """Who is behind the number that the address names, and what it is called. Raises Http404 if it names none."""
     if OF in request.GET:
         named = asked_number(request, asked)
@@ -114,10 +116,10 @@ def _behind(request: HttpRequest, asked: ReportFilter) -> Behind:
 def _title(behind: Behind, asked: ReportFilter) -> str:
     names = StagesThen(behind.end).names
     if behind.term == MOVED and behind.was:
-        what = f"From {_bare(behind.was, names)} to {_bare(behind.place, names)} in {asked.period}"
+        what = f"From {_bare(behind.was, names)} to {_bare(behind.place, names)} {asked.period.when}"
     elif behind.term:
         wider = _WIDER.get((behind.place.key, Term(behind.term)))
-        what = f"{wider or _CHANGES[Term(behind.term)].format(name=_bare(behind.place, names))} in {asked.period}"
+        what = f"{wider or _CHANGES[Term(behind.term)].format(name=_bare(behind.place, names))} {asked.period.when}"
     else:
         place = behind.place.words(names)
         if behind.was:
@@ -137,7 +139,7 @@ def _report(request: HttpRequest, asked: ReportFilter) -> str:
     return address + asked.query() if address else reverse("journeys:reports")
 
 
-def _file(behind: Behind | Number, zone: tzinfo) -> Iterator[str]:
+def _file(behind: Number, zone: tzinfo) -> Iterator[str]:
     yield csv_lines([_COLUMNS])
     pieces = everybody_behind(behind)
     while True:
