@@ -165,6 +165,10 @@
     event.target.closest(".message-dismiss")?.closest(".message").remove();
   });
 
+  // What is there to be copied is selected as soon as somebody is in it.
+
+  document.addEventListener("focusin", ({ target }) => target.matches(".secret[readonly]") && target.select());
+
   // Rows that are dragged by a handle (a form that says before which row). Each has buttons that do the same.
 
   let drag = null;

@@ -32,6 +32,7 @@ from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status import actions as status
 from journeys.status.models import StatusChange
+from journeys.webforms.models import Submission
 from journeys.webhooks.actions import turn_off
 from journeys.webhooks.posting import Answer
 from journeys.webhooks.sending import deliver_next
@@ -41,6 +42,7 @@ from tests.factories import ContactFactory, LabelFactory, TeamMemberFactory
 from tests.fixtures.people import signed_in_client
 from tests.journeys.importing import do_import
 from tests.journeys.telling import tell_all, webhook_at
+from tests.journeys.web_forms import filled_in, web_form_asking
 from tests.journeys.wizard import imported, taken
 
 MANY = 1000
@@ -269,7 +271,7 @@ def test_no_word_of_a_thousand_people_is_left(tmp_path: Path) -> None:
 
 
 def _come_in(people: list[Person], folder: Path, marketer: TeamMember, browser: Client) -> None:
-    """Most by an import, some by the API, some by the form."""
+    """Most by an import, some by the API, some by the form; some send a web form too."""
     Attribute.objects.create(name="Passport", key="passport")
     file = folder / "people.csv"
     lines = [f"{p.email},{p.first},{p.last},{p.phone},{p.external_id},{p.word}\n" for p in people[100:]]
@@ -315,6 +317,12 @@ def _come_in(people: list[Person], folder: Path, marketer: TeamMember, browser: 
         }
         response = browser.post(reverse("contacts:new_contact"), sent)
         assert response.status_code == 302, response.context["form"].errors
+    form = web_form_asking("email", "first_name", "last_name", "phone", "attributes.passport", by=marketer)
+    for person in people[100:200]:
+        sent = {"email": person.email, "first_name": person.first, "last_name": person.last, "phone": person.phone}
+        somewhere = Client(REMOTE_ADDR=f"192.0.2.{person.number}")
+        assert filled_in(somewhere, form, **sent, **{passport: person.word}).status_code == 302
+    assert Submission.objects.count() == 100
 
 
 def _are_written_about(

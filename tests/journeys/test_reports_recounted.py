@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import product
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import given
+from hypothesis import example, given
 
 from contacts.models import CarriedLabel, Label
 from journeys.reports.behind import Behind
@@ -24,8 +24,8 @@ from journeys.segments.conditions import Condition, Conditions, Operator
 from journeys.segments.queries import Matching, this_moment
 from stages.models import Stage
 from tests.factories import LabelFactory
-from tests.heart import counts
-from tests.journeys.report_oracle import Change, Recount, live_through, moments, pasts
+from tests.heart import counts, database_clock
+from tests.journeys.report_oracle import ZONES, Change, Recount, live_through, moments, pasts
 
 pytestmark = [pytest.mark.hypothesis, pytest.mark.django_db]
 
@@ -35,6 +35,10 @@ def label(db: None) -> Label:
     return LabelFactory(name="newsletter")
 
 
+LEVEL = [("weigh", 0, 2, None), ("weigh", 1, 2, None), ("move", 0, 0, timedelta(days=2))]
+
+
+@example(past=LEVEL, first=datetime(2024, 3, 1, tzinfo=ZONES[0]), last=datetime(2024, 4, 1, tzinfo=ZONES[0]))
 @given(past=pasts, first=moments, last=moments)
 def test_every_report_is_what_a_recount_gives(label: Label, past, first, last) -> None:
     first, last = sorted((first, last))
@@ -139,6 +143,7 @@ def _notes(recount: Recount, members: Members, first, last, as_corrected: bool) 
         later = [one for one in recount.changes(None, last) if one.recorded_at >= last]
         later = [one for one in later if one.recorded_at - one.at > timedelta(minutes=1)]
         assert recorded_later(members, last).number == len(later)
+        assert recorded_later(members, database_clock() + timedelta(days=1)).number == 0
 
 
 def _said(notes: Sequence[LeftOut]) -> dict[tuple[int | None, date], int]:

@@ -234,7 +234,7 @@ def test_it_costs_the_same_for_one_and_for_three(
         LabelFactory(name=f"ada {number}")
         segment_of(customer, marketer, name=f"Ada {number}")
     vera.get(SEARCH)
-    with assertNumQueries(11):
+    with assertNumQueries(12):
         # Session, person, organisation, role; how common, who, contacts, labels carried; stages; segments; labels;
         # web forms.
         vera.get(SEARCH, {"q": "ada"}, headers=WHILE_TYPING)

@@ -53,24 +53,13 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "limit_time", lambda: None)
 
 
-RECOVERED_TWICE = [
-    ("lose", 0, 0, timedelta(days=2)),
-    ("recover", 0, 0, timedelta(days=9)),
-    ("undo", 0, 0, None),
-    ("recover", 0, 0, None),
-    ("move", 0, 2, None),
-]
+CAME_BACK = [("lose", 0, 0, timedelta(days=2)), ("recover", 0, 0, timedelta(days=9))]
+RECOVERED_TWICE = [*CAME_BACK, ("undo", 0, 0, None), ("recover", 0, 0, None), ("move", 0, 2, None)]
+EVERYBODY_SINCE = {"first": FIRST, "last": None, "zone": ZONES[0], "question": (0, 7), "whose": "everybody"}
 
 
-@example(
-    past=RECOVERED_TWICE,
-    first=FIRST,
-    last=None,
-    zone=ZONES[0],
-    question=(0, 7),
-    whose="everybody",
-    as_corrected=False,
-)
+@example(past=CAME_BACK, as_corrected=True, **EVERYBODY_SINCE)
+@example(past=RECOVERED_TWICE, as_corrected=False, **EVERYBODY_SINCE)
 @given(
     past=pasts,
     first=moments,
