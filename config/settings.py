@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from config.data_folder import data_folder, prepare_data_folder
+from config.mail_server import mail_settings_of
 from config.public_address import proxies_of, public_address_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -100,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.FirstRunMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -167,6 +169,12 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "config.team.sign_in.attempted_email"
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]  # `next` may hold what somebody searched for
+
+# Mail
+_mail = mail_settings_of(os.environ.get("EMAIL_URL", ""), host_of_links=_address.host if _address else "localhost")
+SENDS_MAIL = bool(_mail)
+EMAIL_TIMEOUT = 20
+globals().update(_mail)
 
 # Applications
 OAUTH2_PROVIDER = {
@@ -263,12 +271,13 @@ LOGGING = {
     "filters": {
         "lost_database": {"()": "config.logs.LostDatabaseInALine"},
         "refused_request": {"()": "config.logs.RefusedRequestInALine"},
+        "links": {"()": "config.logs.LinksWithoutTheirSecrets"},
     },
     "handlers": {
         "out": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["lost_database", "refused_request"],
+            "filters": ["lost_database", "refused_request", "links"],
         },
     },
     "root": {"handlers": ["out"], "level": "INFO"},

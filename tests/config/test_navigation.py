@@ -57,8 +57,8 @@ def test_settings_begin_with_what_the_role_may_open(
         (
             administrator,
             [
-                *("Organisation", "Lost reasons", "Categories", "Attributes", "OAuth2 applications", "Webhooks"),
-                *("Exports", "Retention", "Checks", "My account", "API tokens"),
+                *("Organisation", "Team", "Lost reasons", "Categories", "Attributes", "OAuth2 applications"),
+                *("Webhooks", "E-mail", "Exports", "Retention", "Checks", "My account", "API tokens"),
             ],
         ),
     ]:
