@@ -16,6 +16,7 @@ import journeys
 import stages
 from config.team.models import TeamMember
 from config.team.roles import Role
+from tests.heart import as_long_as_it_takes
 from tests.test_routes import NO_SUCH_METHOD, NOT_THERE, REFUSED, ROUTES, TABLE, World, posted, signed_in, written
 from tests.test_routes import world as world  # a fixture
 
