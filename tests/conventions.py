@@ -18,6 +18,7 @@ PROJECT_SURFACE = {
     "health",
     "htmx",
     "logs",
+    "metrics",
     "middleware",
     "navigation",
     "settings",
