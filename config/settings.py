@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
     "config.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -197,6 +198,7 @@ OAUTH2_PROVIDER = {
 API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
 WEB_FORM_A_MINUTE = int(os.environ.get("WEB_FORM_A_MINUTE", "600"))  # taken by each web form
 WEB_FORMS_OF_ADDRESS_A_MINUTE = int(os.environ.get("WEB_FORMS_OF_ADDRESS_A_MINUTE", "20"))  # from each address
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # without one there is no /metrics
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Seals of the status history, outside the database

@@ -19,6 +19,7 @@ PROJECT_SURFACE = {
     "health",
     "htmx",
     "logs",
+    "metrics",
     "middleware",
     "navigation",
     "settings",
