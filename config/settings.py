@@ -9,7 +9,8 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
-from config.data_folder import data_folder, prepare_data_folder
+from config.data_folder import data_folder, prepare_data_folder, register_of_erased, secret_key_file
+from config.environment import whole_number
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_folder()
@@ -19,7 +20,8 @@ def _secret_key() -> str:
     """The key of this installation: `SECRET_KEY`, else a file of the data folder made on first use."""
     if key := os.environ.get("SECRET_KEY"):
         return key
-    path = prepare_data_folder() / "secret_key"
+    prepare_data_folder()
+    path = secret_key_file()
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -89,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.ReaderTimeZoneMiddleware",
+    "config.middleware.DiskNearlyFullMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -162,14 +165,14 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
 }
 
-API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
+API_REQUESTS_A_MINUTE = whole_number("API_REQUESTS_A_MINUTE", 6000)  # of each token
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Seals of the status history, outside the database
 SEALS = Path(os.environ.get("FUNNELBOOK_SEALS") or DATA_DIR / "seals")
 
 # Erased people
-ERASED_NUMBERS = Path(os.environ.get("FUNNELBOOK_ERASED") or DATA_DIR / "erased_numbers")
+ERASED_NUMBERS = register_of_erased()
 
 # Words, numbers and times
 LANGUAGE_CODE = "en"

@@ -17,6 +17,9 @@ from config.embedded import EmbeddedServer
 STOP_WITHIN = 12
 """So many seconds a program has to end what it is doing."""
 
+START_ANEW = signal.SIGUSR1
+"""Whoever gets it ends its programs and starts again as what is installed by then."""
+
 _LONGEST_PAUSE = 5.0
 _PR_SET_PDEATHSIG = 1
 
@@ -84,9 +87,10 @@ class Supervisor:
     programs: Sequence[Program]
     server: EmbeddedServer | None = None
     _stopping: bool = field(default=False, init=False)
+    _starts_anew: bool = field(default=False, init=False)
 
-    def run(self, *, is_up: Callable[[], bool], when_up: Callable[[], None]) -> None:
-        """Return after a signal to stop, when every program has ended."""
+    def run(self, *, is_up: Callable[[], bool], when_up: Callable[[], None]) -> bool:
+        """Return after a signal to stop, when every program has ended: whether all of it is to be started anew."""
         announced = False
         with self._signals() as pause:
             while not self._stopping:
@@ -99,6 +103,7 @@ class Supervisor:
                     announced = True
                 pause(1.0 if announced else 0.2)
             self._stop()
+        return self._starts_anew
 
     def _stop(self) -> None:
         deadline = time.monotonic() + STOP_WITHIN
@@ -115,6 +120,7 @@ class Supervisor:
         before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_stop)
+        signal.signal(START_ANEW, self._note_start_anew)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
         def pause(seconds: float) -> None:
@@ -130,6 +136,9 @@ class Supervisor:
 
     def _note_stop(self, number: int, frame: object) -> None:
         self._stopping = True
+
+    def _note_start_anew(self, number: int, frame: object) -> None:
+        self._stopping = self._starts_anew = True
 
 
 def _how(status: int) -> str:

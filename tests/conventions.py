@@ -24,7 +24,17 @@ PROJECT_SURFACE = {
     "wsgi",
 }
 FOUNDATION = {"models", "triggers", "transitions", "conditions", "causes", "roles", "migrations"}
-PROJECT_FOUNDATION = {"constraints", "data_folder", "embedded", "install", "named_server", "supervision", "trouble"}
+PROJECT_FOUNDATION = {
+    "constraints",
+    "data_folder",
+    "embedded",
+    "environment",
+    "install",
+    "named_server",
+    "supervision",
+    "trouble",
+    "version",
+}
 SHARED_FIELDS = "journeys.fields"
 PURE = {"transitions", "conditions"}
 NOT_PURE = re.compile(r"django\.(db|http|utils\.timezone|core|contrib)|psycopg|time$|.*\.(models|actions|queries)\b")

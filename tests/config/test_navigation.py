@@ -43,7 +43,7 @@ def test_settings_begin_with_what_the_role_may_open(
             administrator,
             [
                 *("Organisation", "Lost reasons", "Categories", "Attributes", "OAuth2 applications", "Webhooks"),
-                *("Exports", "Retention", "Checks", "My account", "API tokens"),
+                *("Exports", "Retention", "Checks", "Health", "My account", "API tokens"),
             ],
         ),
     ]:

@@ -14,10 +14,14 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from config import embedded
+from config.data_folder import restoring_file
+from config.environment import AT_START, whole_number
 from config.health import ADDRESS
+from config.serving import serving
 from config.supervision import Program, Supervisor
 from config.team.models import TeamMember
 from config.trouble import Trouble
+from config.upgrades import note_version
 
 SAMPLE_ADMINISTRATOR = "demo@example.com"
 _ONE_AT_A_TIME = 7_286_001
@@ -35,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--sample", action="store_true", help="load sample data into an empty book")
 
     def handle(self, *, sample: bool, **options: Any) -> None:
+        _refuse_half_restored()
         os.environ["FUNNELBOOK_DATA"] = str(settings.DATA_DIR)  # the same folder for programs that start elsewhere
         listener = _listen(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
         try:
@@ -42,9 +47,17 @@ class Command(BaseCommand):
             how = how_to_sign_in()
             _disconnect()
             supervisor = Supervisor([_web(listener), _worker()], embedded.server_in_use())
-            supervisor.run(is_up=lambda: _is_up(listener), when_up=lambda: self._announce(_address(listener), how))
+            with serving() as note_up:
+
+                def announce() -> None:
+                    self._announce(_address(listener), how)
+                    note_up()
+
+                starts_anew = supervisor.run(is_up=lambda: _is_up(listener), when_up=announce)
         except KeyboardInterrupt:
-            pass  # stopped while it was still preparing
+            starts_anew = False  # stopped while it was still preparing
+        if starts_anew:
+            self._start_anew(listener)
         self._say("Stopped.")
 
     def _prepare(self, *, sample: bool) -> None:
@@ -53,9 +66,18 @@ class Command(BaseCommand):
             cursor.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
             call_command("migrate", verbosity=0, interactive=False)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
+        note_version()
         call_command("collectstatic", verbosity=0, interactive=False)
         if sample:
             call_command("load_sample_data")
+
+    def _start_anew(self, listener: socket.socket) -> None:
+        """Become what is installed now, with the embedded PostgreSQL of now and the settings of now."""
+        self._say("Starting anew.")
+        listener.close()
+        if server := embedded.server_in_use():
+            server.leave()
+        os.execve(sys.executable, [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:]], AT_START)
 
     def _announce(self, address: str, how_to_sign_in: str) -> None:
         self._say(f"\nFunnelbook is ready: {address}\n{how_to_sign_in}\nCtrl-C stops it.")
@@ -63,6 +85,12 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
         self.stdout.flush()
+
+
+def _refuse_half_restored() -> None:
+    if restoring_file().exists():
+        file = restoring_file().read_text().strip()
+        raise Trouble(f"A restore did not come to its end. Begin it again: manage.py restore {file}")
 
 
 def how_to_sign_in() -> str:
@@ -119,9 +147,9 @@ def _web(listener: socket.socket) -> Program:
     options = {
         "bind": f"fd://{listener.fileno()}",
         "chdir": str(settings.BASE_DIR),
-        "workers": os.environ.get("WEB_CONCURRENCY", "1"),
+        "workers": str(whole_number("WEB_CONCURRENCY", 1)),
         "worker-class": "gthread",
-        "threads": os.environ.get("THREADS", "8"),
+        "threads": str(whole_number("THREADS", 8)),
         "timeout": "60",
         "graceful-timeout": "8",
         "log-level": "warning",
