@@ -236,7 +236,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "config.logs.OneLine"}},
     "filters": {
         "lost_database": {"()": "config.logs.LostDatabaseInALine"},
         "refused_request": {"()": "config.logs.RefusedRequestInALine"},
@@ -244,6 +244,7 @@ LOGGING = {
     "handlers": {
         "out": {
             "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
             "formatter": "line",
             "filters": ["lost_database", "refused_request"],
         },

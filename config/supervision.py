@@ -71,7 +71,7 @@ class Program:
         self._process = None
         ran_well = time.monotonic() - self._started_at > 10
         self._pause = 0.0 if ran_well else min(max(2 * self._pause, 0.5), _LONGEST_PAUSE)
-        print(f"{self.name} ended ({_how(process.returncode)}) and is started again.", file=sys.stderr, flush=True)
+        print(f"{self.name} ended ({_how(process.returncode)}) and is started again.", flush=True)
 
     def _kill_the_rest(self) -> None:
         """End what the program started and left behind."""
@@ -95,7 +95,7 @@ class Supervisor:
         with self._signals() as pause:
             while not self._stopping:
                 if self.server and self.server.keep_running():
-                    print("PostgreSQL ended and is started again.", file=sys.stderr, flush=True)
+                    print("PostgreSQL ended and is started again.", flush=True)
                 for program in self.programs:
                     program.keep_running()
                 if not announced and is_up():

@@ -153,6 +153,7 @@ def _web(listener: socket.socket) -> Program:
         "timeout": "60",
         "graceful-timeout": "8",
         "log-level": "warning",
+        "logger-class": "config.logs.WebLog",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *arguments]
