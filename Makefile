@@ -11,7 +11,7 @@ PROCESSES ?= 2
 IN_FRONT := if [ -t 0 ] && $(RUN) -c "import os, sys; sys.exit(os.tcgetpgrp(0) != os.getpgrp())"; then set -m; fi
 TESTS ?=
 
-.PHONY: demo serve upgrade test test-postgresql lint format types bench faults fuzz install install-tests requirements
+.PHONY: demo serve upgrade test test-postgresql lint format types bench faults try-install fuzz install install-tests requirements
 
 demo: install
 	@$(IN_FRONT); $(RUN) manage.py serve --sample
@@ -54,6 +54,10 @@ bench: install-tests
 # One run in a real installation whose worker and PostgreSQL are killed and frozen many times. Some minutes.
 faults: install-tests
 	@$(RUN) -m tests.faults
+
+# The commands of docs/install.md in a clean Debian root, as root; needs debootstrap and a connection. Some minutes.
+try-install: install-tests
+	@$(RUN) -m tests.install
 
 # Tests that make up their own examples, with many more of them.
 fuzz: install-tests

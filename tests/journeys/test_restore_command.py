@@ -153,6 +153,7 @@ def test_somebody_elses_database_is_left_alone(backup: Path, installation: Insta
         with psycopg.connect(url) as there:
             there.execute("CREATE TABLE letters (words text)")
 
+    installation.folder.mkdir()
     while_it_runs(installation, add)
     refused = installation.manage("restore", str(backup))
     assert refused.returncode == 1
