@@ -211,6 +211,8 @@ class EmbeddedServer:
             )
 
     def _check_or_create(self, account: pwd.struct_passwd | None) -> None:
+        if self.folder.exists():
+            self._refuse_strange_owner()
         version = self.folder / "PG_VERSION"
         if version.exists():
             found = version.read_text().strip()
@@ -305,6 +307,16 @@ class EmbeddedServer:
         if result.returncode:
             raise Trouble(f"PostgreSQL's {program} failed:\n{result.stdout.strip()}")
 
+    def _refuse_strange_owner(self) -> None:
+        """PostgreSQL refuses it too, in more words."""
+        owner = self.folder.stat().st_uid
+        if os.geteuid() not in (0, owner):
+            theirs, ours = _name_of(owner), _name_of(os.geteuid())
+            raise Trouble(
+                f"The folder {self.folder} belongs to the user {theirs}. Run Funnelbook as {theirs}, "
+                f"or give it to {ours}."
+            )
+
     def _account(self) -> pwd.struct_passwd | None:
         """Who runs PostgreSQL: this user. It refuses root: then the owner of the folder, or an account made for it."""
         if os.geteuid() != 0:
@@ -389,6 +401,13 @@ def _let_through(path: Path) -> None:
                 folder.chmod(mode | 0o001)
             except OSError:
                 raise Trouble(f"PostgreSQL, which does not run as root, cannot get past {folder}.") from None
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"of number {user}"
 
 
 def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:

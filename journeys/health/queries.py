@@ -16,8 +16,8 @@ from config.backups.nightly import TOO_OLD, last_problem
 from config.data_folder import backup_folder
 from config.database import address_of_database
 from config.embedded import is_embedded
-from config.health import HEARTBEAT_SECONDS
 from config.version import version
+from journeys.runs.queries import HEARTBEAT
 
 LONG_WAIT = timedelta(minutes=5)
 """A job that waits for longer finds no worker, or workers that do not come round to it."""
@@ -61,7 +61,7 @@ _WORK = """
         FROM procrastinate_jobs job WHERE status = 'todo' AND coalesce(scheduled_at, '-infinity') <= now()
     )
     SELECT now(),
-           (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - %s * interval '1 second'),
+           (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - %s),
            (SELECT max(last_heartbeat) FROM procrastinate_workers),
            (SELECT count(*) FROM waiting),
            (SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'),
@@ -73,7 +73,7 @@ _WORK = """
 def work() -> Work:
     """Workers and their queue. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_WORK, [HEARTBEAT_SECONDS])
+        cursor.execute(_WORK, [HEARTBEAT])
         return Work(*cursor.fetchone())
 
 
