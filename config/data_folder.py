@@ -16,6 +16,13 @@ def data_folder() -> Path:
     return Path(given).expanduser().resolve()
 
 
+def give_to_owner_of(folder: Path, file: Path) -> None:
+    """What root makes in somebody's folder is theirs: they are who has to go on with it."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
+
+
 def backup_folder() -> Path:
     """Where the nightly backups are: `FUNNELBOOK_BACKUPS`, else `backups` in the data folder."""
     return Path(os.environ.get("FUNNELBOOK_BACKUPS") or data_folder() / "backups")

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import sys
 
 from gunicorn.glogging import Logger
 from procrastinate.exceptions import ConnectorException
@@ -46,7 +45,7 @@ class WebLog(Logger):
 
     def setup(self, cfg) -> None:
         super().setup(cfg)
-        handler = logging.StreamHandler(sys.stdout)
+        handler = logging.StreamHandler()
         handler.setFormatter(OneLine())
         self.error_log.handlers = [handler]
 

@@ -244,7 +244,6 @@ LOGGING = {
     "handlers": {
         "out": {
             "class": "logging.StreamHandler",
-            "stream": "ext://sys.stdout",
             "formatter": "line",
             "filters": ["lost_database", "refused_request"],
         },

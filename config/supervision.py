@@ -61,6 +61,7 @@ class Program:
         self._process = subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,  # the log of an installation is what it writes to its standard output
             pass_fds=self.inherits,
             start_new_session=True,
             preexec_fn=_die_with_us,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from config.append_only import sync_folder
+from config.data_folder import give_to_owner_of
 from config.trouble import Trouble
 
 DUMP, REGISTER, SECRET_KEY, ABOUT = "database.dump", "erased_numbers", "secret_key", "about.json"
@@ -72,6 +73,7 @@ def new_backup(file: Path) -> Iterator[Writer]:
     unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}.unfinished")
     try:
         with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as content:
+            give_to_owner_of(file.parent, unfinished)
             with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
                 yield Writer(archive)
             content.flush()

@@ -54,7 +54,9 @@ def back_up_into_folder(kind: str, *, url: str) -> Path:
     folder = data_folder.backup_folder()
     try:
         refuse_if_nearly_full(url)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            data_folder.give_to_owner_of(folder.parent, folder)
         _drop_unfinished(folder)
         file = folder / f"{kind}-{datetime.now(UTC):%Y-%m-%dT%H%M%S}{ENDING}"
         back_up(file, url=url)

@@ -61,7 +61,7 @@ _WORK = """
         FROM procrastinate_jobs job WHERE status = 'todo' AND coalesce(scheduled_at, '-infinity') <= now()
     )
     SELECT now(),
-           (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - %s),
+           (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - %s * interval '1 second'),
            (SELECT max(last_heartbeat) FROM procrastinate_workers),
            (SELECT count(*) FROM waiting),
            (SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'),
@@ -73,7 +73,7 @@ _WORK = """
 def work() -> Work:
     """Workers and their queue. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_WORK, [HEARTBEAT])
+        cursor.execute(_WORK, [HEARTBEAT.total_seconds()])
         return Work(*cursor.fetchone())
 
 

@@ -176,6 +176,13 @@ def test_no_backup_fills_the_rest_of_a_disk(db: None, folder: Path, monkeypatch:
     assert not folder.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_belongs_to_whoever_the_data_folder_belongs_to(db: None, folder: Path) -> None:
+    os.chown(folder.parent, 65534, 65534)
+    file = back_up_into_folder("upgrade", url=address_of_database())
+    assert [(path.stat().st_uid, path.stat().st_gid) for path in (folder, file)] == [(65534, 65534)] * 2
+
+
 # Reading one
 
 

@@ -2,6 +2,8 @@
 
 import io
 import logging
+import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from procrastinate.exceptions import ConnectorException
 
+from config.supervision import Program
 from config.team.models import TeamMember
 from contacts.models import Contact
 from tests.factories import contact_in
@@ -116,3 +119,11 @@ def test_what_the_database_says_about_a_row_is_left_out(aware, db: None, written
     assert "IntegrityError: duplicate key value" in line
     assert "ana@example.com" not in line
     assert "Key (lower" not in line
+
+
+def test_what_programs_say_goes_to_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+    program = Program("speaker", [sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr)"])
+    program.keep_running()
+    program.wait_for_end(time.monotonic() + 60)
+    said = capfd.readouterr()
+    assert (sorted(said.out.split()), said.err) == (["err", "out"], "")
