@@ -11,13 +11,20 @@ PROCESSES ?= 2
 IN_FRONT := if [ -t 0 ] && $(RUN) -c "import os, sys; sys.exit(os.tcgetpgrp(0) != os.getpgrp())"; then set -m; fi
 TESTS ?=
 
-.PHONY: demo serve test test-postgresql lint format types bench faults fuzz install install-tests requirements
+.PHONY: demo serve upgrade test test-postgresql lint format types bench faults try-install fuzz install install-tests requirements
 
 demo: install
 	@$(IN_FRONT); $(RUN) manage.py serve --sample
 
 serve: install
 	@$(IN_FRONT); $(RUN) manage.py serve
+
+# After the code was replaced (git pull): back up, install, bring the database up to date, start anew what runs.
+upgrade:
+	@test -x $(RUN) || { echo "Nothing is installed here yet: make serve" >&2; exit 1; }
+	@$(RUN) -m config.backups
+	@$(MAKE) --no-print-directory install
+	@$(RUN) manage.py restart
 
 test: install-tests
 	@$(RUN) -m tests.chromium
@@ -47,6 +54,10 @@ bench: install-tests
 # One run in a real installation whose worker and PostgreSQL are killed and frozen many times. Some minutes.
 faults: install-tests
 	@$(RUN) -m tests.faults
+
+# The commands of docs/install.md in a clean Debian root, as root; needs debootstrap and a connection. Some minutes.
+try-install: install-tests
+	@$(RUN) -m tests.install
 
 # Tests that make up their own examples, with many more of them.
 fuzz: install-tests

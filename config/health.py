@@ -1,4 +1,4 @@
-"""/healthz: whether web, database and worker are up."""
+"""/healthz and /readyz: whether web, database and worker are up."""
 
 import functools
 from collections.abc import Callable
@@ -9,6 +9,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 ADDRESS = "/healthz"
+ADDRESSES = {ADDRESS, "/readyz"}
+"""Two names of the same, since those who watch over installations look for either."""
 HEARTBEAT_SECONDS = 30
 """A worker says every ten seconds that it is alive."""
 
@@ -26,7 +28,7 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return healthz() if request.path == ADDRESS else self.get_response(request)
+        return healthz() if request.path in ADDRESSES else self.get_response(request)
 
 
 def healthz() -> JsonResponse:

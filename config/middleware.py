@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.api.answers import is_of_api
+from config.disk import DiskNearlyFull
+from config.errors import disk_nearly_full
 from config.public_address import client_address, is_proxy
 from config.team.queries import is_anybody_there, organisation
 
@@ -60,6 +62,19 @@ class RefuseNulMiddleware:
 
 def _holds_nul(query) -> bool:
     return any("\0" in key or any("\0" in value for value in values) for key, values in query.lists())
+
+
+class DiskNearlyFullMiddleware:
+    """Whatever was not begun because the disk is nearly full says so where the person looks."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return disk_nearly_full(request, str(exception)) if isinstance(exception, DiskNearlyFull) else None
 
 
 class ReaderTimeZoneMiddleware:

@@ -84,6 +84,7 @@ SETTINGS_PAGES = [
     Entry("Exports", "journeys:exports", "arrow-down-tray", role=Role.ADMINISTRATOR),
     Entry("Retention", "journeys:retention", "archive-box", role=Role.ADMINISTRATOR),
     Entry("Checks", "journeys:checks", "shield-check", role=Role.ADMINISTRATOR),
+    Entry("Health", "journeys:health", "heart", role=Role.ADMINISTRATOR),
     Entry("My account", "team:my_account", "user-circle", role=Role.NONE),
     Entry("API tokens", "team:tokens", "key"),
 ]

@@ -9,7 +9,8 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
-from config.data_folder import data_folder, prepare_data_folder
+from config.data_folder import data_folder, prepare_data_folder, register_of_erased, secret_key_file
+from config.environment import whole_number
 from config.mail_server import mail_settings_of
 from config.public_address import proxies_of, public_address_of
 
@@ -21,7 +22,8 @@ def _secret_key() -> str:
     """The key of this installation: `SECRET_KEY`, else a file of the data folder made on first use."""
     if key := os.environ.get("SECRET_KEY"):
         return key
-    path = prepare_data_folder() / "secret_key"
+    prepare_data_folder()
+    path = secret_key_file()
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -108,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.ReaderTimeZoneMiddleware",
+    "config.middleware.DiskNearlyFullMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -195,9 +198,9 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
 }
 
-API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
-WEB_FORM_A_MINUTE = int(os.environ.get("WEB_FORM_A_MINUTE", "600"))  # taken by each web form
-WEB_FORMS_OF_ADDRESS_A_MINUTE = int(os.environ.get("WEB_FORMS_OF_ADDRESS_A_MINUTE", "20"))  # from each address
+API_REQUESTS_A_MINUTE = whole_number("API_REQUESTS_A_MINUTE", 6000)  # of each token
+WEB_FORM_A_MINUTE = whole_number("WEB_FORM_A_MINUTE", 600)  # taken by each web form
+WEB_FORMS_OF_ADDRESS_A_MINUTE = whole_number("WEB_FORMS_OF_ADDRESS_A_MINUTE", 20)  # from each address
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # without one there is no /metrics
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
@@ -205,7 +208,7 @@ WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to o
 SEALS = Path(os.environ.get("FUNNELBOOK_SEALS") or DATA_DIR / "seals")
 
 # Erased people
-ERASED_NUMBERS = Path(os.environ.get("FUNNELBOOK_ERASED") or DATA_DIR / "erased_numbers")
+ERASED_NUMBERS = register_of_erased()
 
 # Words, numbers and times
 LANGUAGE_CODE = "en"
@@ -269,7 +272,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "config.logs.OneLine"}},
     "filters": {
         "lost_database": {"()": "config.logs.LostDatabaseInALine"},
         "refused_request": {"()": "config.logs.RefusedRequestInALine"},

@@ -17,6 +17,9 @@ from config.embedded import EmbeddedServer
 STOP_WITHIN = 12
 """So many seconds a program has to end what it is doing."""
 
+START_ANEW = signal.SIGUSR1
+"""Whoever gets it ends its programs and starts again as what is installed by then."""
+
 _LONGEST_PAUSE = 5.0
 _SET_BACK = 30.0
 """A clock that goes back by so many seconds at once was set, and did not only drift."""
@@ -66,6 +69,7 @@ class Program:
         self._process = subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,  # the log of an installation is what it writes to its standard output
             pass_fds=self.inherits,
             start_new_session=True,
             preexec_fn=_die_with_us,
@@ -76,7 +80,7 @@ class Program:
         self._process = None
         ran_well = time.monotonic() - self._started_at > 10
         self._pause = 0.0 if ran_well else min(max(2 * self._pause, 0.5), _LONGEST_PAUSE)
-        print(f"{self.name} ended ({_how(process.returncode)}) and is started again.", file=sys.stderr, flush=True)
+        print(f"{self.name} ended ({_how(process.returncode)}) and is started again.", flush=True)
 
     def _kill_the_rest(self) -> None:
         """End what the program started and left behind."""
@@ -92,14 +96,15 @@ class Supervisor:
     programs: Sequence[Program]
     server: EmbeddedServer | None = None
     _stopping: bool = field(default=False, init=False)
+    _starts_anew: bool = field(default=False, init=False)
 
-    def run(self, *, is_up: Callable[[], bool], when_up: Callable[[], None]) -> None:
-        """Return after a signal to stop, when every program has ended."""
+    def run(self, *, is_up: Callable[[], bool], when_up: Callable[[], None]) -> bool:
+        """Return after a signal to stop, when every program has ended: whether all of it is to be started anew."""
         announced, clock = False, _Clock()
         with self._signals() as pause:
             while not self._stopping:
                 if self.server and self.server.keep_running():
-                    print("PostgreSQL ended and is started again.", file=sys.stderr, flush=True)
+                    print("PostgreSQL ended and is started again.", flush=True)
                 if clock.was_set_back():
                     for program in self.programs:
                         if program.follows_clock:
@@ -111,6 +116,7 @@ class Supervisor:
                     announced = True
                 pause(1.0 if announced else 0.2)
             self._stop()
+        return self._starts_anew
 
     def _stop(self) -> None:
         deadline = time.monotonic() + STOP_WITHIN
@@ -127,6 +133,7 @@ class Supervisor:
         before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_stop)
+        signal.signal(START_ANEW, self._note_start_anew)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
         def pause(seconds: float) -> None:
@@ -142,6 +149,9 @@ class Supervisor:
 
     def _note_stop(self, number: int, frame: object) -> None:
         self._stopping = True
+
+    def _note_start_anew(self, number: int, frame: object) -> None:
+        self._stopping = self._starts_anew = True
 
 
 class _Clock:

@@ -1,10 +1,14 @@
-"""Periodic work on the job queue itself."""
+"""Periodic work on the installation itself: its job queue, and its backups."""
 
 import logging
 
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
+
+from config.backups.tasks import back_up
+
+__all__ = ["back_up", "retry_stalled_jobs"]
 
 logger = logging.getLogger(__name__)
 

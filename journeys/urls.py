@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("journeys.review.urls")),
     path("", include("journeys.bulk.urls")),
     path("", include("journeys.integrity.urls")),
+    path("", include("journeys.health.urls")),
     path("", include("journeys.reports.urls")),
     path("", include("journeys.imports.wizard.urls")),
     path("", include("journeys.exports.urls")),

@@ -30,12 +30,14 @@ PROJECT_FOUNDATION = {
     "constraints",
     "data_folder",
     "embedded",
+    "environment",
     "install",
     "mail_server",
     "named_server",
     "public_address",
     "supervision",
     "trouble",
+    "version",
 }
 SHARED_FIELDS = "journeys.fields"
 PURE = {"transitions", "conditions"}

@@ -33,6 +33,7 @@ class Installation:
         self.environment = inherited | {
             "FUNNELBOOK_DATA": folder.name,  # in the folder where commands are run
             "PORT": str(port),
+            "FUNNELBOOK_ENV": os.devnull,
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -215,6 +215,7 @@ TABLE = {
     "journeys:retire_lost_reason": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
     "journeys:use_lost_reason_again": Row(M, NO_SUCH_METHOD, REDIRECT, ("reason",)),
     "journeys:checks": Row(A, 200, REDIRECT),
+    "journeys:health": Row(A),
     "stages:categories": Row(M),
     "stages:new_category": Row(M, 200, WRONG),
     "stages:edit_category": Row(M, 200, WRONG, ("category",)),

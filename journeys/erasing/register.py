@@ -20,7 +20,11 @@ def write(numbers: Sequence[int], at: datetime) -> None:
     Raises:
         OSError: the file cannot be written, and so nobody may be erased.
     """
-    append_lines(settings.ERASED_NUMBERS, [f"{number} {at.isoformat()}" for number in numbers])
+    append_lines(settings.ERASED_NUMBERS, [_line(number, at) for number in numbers])
+
+
+def _line(number: int, at: datetime) -> str:
+    return f"{number} {at.isoformat()}"
 
 
 def read(files: Iterable[Path]) -> dict[int, datetime]:
@@ -29,11 +33,25 @@ def read(files: Iterable[Path]) -> dict[int, datetime]:
     Raises:
         OSError: a file cannot be read.
     """
+    return _read_lines("\n".join(file.read_text(encoding="ascii", errors="replace") for file in files))
+
+
+def _read_lines(lines: str) -> dict[int, datetime]:
     erased: dict[int, datetime] = {}
-    for file in files:
-        for line in file.read_text(encoding="ascii", errors="replace").splitlines():
-            with suppress(ValueError):
-                number, at = line.split(" ")
-                moment = datetime.fromisoformat(at)
-                erased[int(number)] = max(moment, erased.get(int(number), moment))
+    for line in lines.splitlines():
+        with suppress(ValueError):
+            number, at = line.split(" ")
+            moment = datetime.fromisoformat(at)
+            erased[int(number)] = max(moment, erased.get(int(number), moment))
     return erased
+
+
+def take_over(lines: str) -> None:
+    """Add what another register says and this one does not yet.
+
+    Raises:
+        OSError: the file cannot be read or written.
+    """
+    here = read([settings.ERASED_NUMBERS]) if settings.ERASED_NUMBERS.exists() else {}
+    new = {number: at for number, at in _read_lines(lines).items() if number not in here or here[number] < at}
+    append_lines(settings.ERASED_NUMBERS, [_line(number, at) for number, at in new.items()])

@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable, TransactionRollback
 
+from config.database import refuse_if_disk_is_nearly_full
 from config.team.models import TeamMember
 from config.team.queries import organisation
 from contacts.models import Attribute
@@ -112,7 +113,12 @@ def import_contacts(
 
 
 def new_run(*, name: str, options: ImportOptions, by: TeamMember) -> Run:
-    """A run of which nothing is done yet."""
+    """A run of which nothing is done yet.
+
+    Raises:
+        DiskNearlyFull: there is no room for it.
+    """
+    refuse_if_disk_is_nearly_full()
     return Run.objects.create(kind=Run.Kind.IMPORT, words=options.in_words(name)[:500], started_by=by)
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from config.database import refuse_if_disk_is_nearly_full
 from config.team.mail.actions import mail_end_of_run
 from config.team.models import TeamMember
 from contacts.causes import Cause
@@ -127,7 +128,9 @@ def start_run(*, preview: RunPreview, by: TeamMember, rule: LabelRule | None = N
     Raises:
         AlreadyStarted: it was confirmed before.
         NumbersChanged: it would do something else now than was shown. Nothing is started.
+        DiskNearlyFull: there is no room for it.
     """
+    refuse_if_disk_is_nearly_full()
     operation = Operation.read(preview.operation)
     try:
         with transaction.atomic():
@@ -212,7 +215,11 @@ def start_moving_out(*, operation: Operation, by: TeamMember | None, note: str =
 
     Args:
         operation: of the act `MOVE_OUT`.
+
+    Raises:
+        DiskNearlyFull: there is no room for it.
     """
+    refuse_if_disk_is_nearly_full()
     kind = Run.Kind.MERGE if operation.cause is Cause.STAGE_MERGED else Run.Kind.RETIRE
     return _start_unseen(kind, operation, Selection(standing_in=operation.leaves), by, note)
 
@@ -252,7 +259,9 @@ def start_undoing_import(*, run: Run, by: TeamMember) -> Run:
 
     Raises:
         AlreadyStarted: it was undone before.
+        DiskNearlyFull: there is no room for it.
     """
+    refuse_if_disk_is_nearly_full()
     operation = Operation(Act.UNDO_IMPORT, Cause.UNDO, run=run.pk)
     with transaction.atomic():
         Run.objects.select_for_update(no_key=True).get(pk=run.pk)

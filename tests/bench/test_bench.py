@@ -20,6 +20,7 @@ def test_every_figure_is_measured(figures):
     limits = {name: figure["limit"] for name, figure in figures.items() if figure["limit"] is not None}
     assert limits == {
         "load": 300,
+        "idle_memory": 400,
         "customer_journey": 40,
         "customer_journey_growth": 1.5,
         "contacts_of_stage_page_1": 60,

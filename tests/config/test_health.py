@@ -1,4 +1,4 @@
-"""/healthz: what is up, for whoever watches over an installation."""
+"""/healthz and /readyz: what is up, for whoever watches over an installation."""
 
 import json
 
@@ -12,8 +12,10 @@ from tests.heart import run_sql
 
 
 def ask() -> tuple[int, dict[str, bool]]:
-    answer = Client().get("/healthz", headers={"host": "10.0.0.7"})
-    assert answer["Cache-Control"] == "no-store"
+    """What both addresses say, which is the same."""
+    answer, same = (Client().get(address, headers={"host": "10.0.0.7"}) for address in ("/healthz", "/readyz"))
+    assert (same.status_code, same.content) == (answer.status_code, answer.content)
+    assert answer["Cache-Control"] == same["Cache-Control"] == "no-store"
     return answer.status_code, json.loads(answer.content)
 
 

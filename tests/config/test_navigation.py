@@ -53,7 +53,7 @@ def test_settings_begin_with_what_the_role_may_open(
             administrator,
             [
                 *("Organisation", "Team", "Lost reasons", "Categories", "Attributes", "OAuth2 applications"),
-                *("Webhooks", "E-mail", "Exports", "Retention", "Checks", "My account", "API tokens"),
+                *("Webhooks", "E-mail", "Exports", "Retention", "Checks", "Health", "My account", "API tokens"),
             ],
         ),
     ]:

@@ -273,7 +273,7 @@ def test_a_folder_of_another_version_is_named(installation: Installation) -> Non
     assert refused.returncode == 1
     assert refused.stderr == (
         f"Funnelbook: The folder {cluster} was written by PostgreSQL 16; this is PostgreSQL 18. "
-        "Dump it with version 16 and load it again, or name a server in DATABASE_URL.\n"
+        "Carry it over: manage.py upgrade_database\n"
     )
 
 

@@ -23,6 +23,7 @@ from config.api.v1 import problems
 from config.api.v1.examples import example_of
 from config.api.v1.operations import CalledRequest
 from config.api.v1.problems import CONTENT_TYPE, Problem, Wrong
+from config.disk import DiskNearlyFull
 from config.team.calls.actions import count_request
 
 DESCRIPTION = "Contacts, where they stand in the funnel and how they got there. By example: docs/api.md."
@@ -128,6 +129,11 @@ def _problem(request: HttpRequest, problem: Any) -> HttpResponse:
 @api.exception_handler(ApiError)
 def _error(request: HttpRequest, error: Any) -> HttpResponse:
     return Problem.of(error).answer()
+
+
+@api.exception_handler(DiskNearlyFull)
+def _disk_nearly_full(request: HttpRequest, refused: Any) -> HttpResponse:
+    return Problem(problems.DISK_NEARLY_FULL, str(refused)).answer()
 
 
 @api.exception_handler(HttpError)

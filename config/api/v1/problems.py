@@ -29,6 +29,7 @@ INVALID = "invalid"
 KEY_REUSED = "key_reused"
 TOO_MANY_REQUESTS = "too_many_requests"
 BROKEN = "broken"
+DISK_NEARLY_FULL = "disk_nearly_full"
 
 CODES: dict[str, tuple[int, str]] = {
     UNREADABLE: (400, "The request cannot be read."),
@@ -49,6 +50,7 @@ CODES: dict[str, tuple[int, str]] = {
     KEY_REUSED: (422, "The Idempotency-Key was sent before, with something else."),
     TOO_MANY_REQUESTS: (429, "Too many requests."),
     BROKEN: (500, "Something broke. It was written down."),
+    DISK_NEARLY_FULL: (507, "The disk of the database is nearly full."),
 }
 """Status and title by code. Moves that are refused have the codes of `Refusal` beside these, with 409."""
 

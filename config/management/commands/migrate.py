@@ -1,4 +1,4 @@
-"""manage.py migrate: Django's, as the owner of the database."""
+"""manage.py migrate: Django's, as the owner of the database, and on none that a newer Funnelbook brought up to date."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from config.database_roles import as_owner, current_role, give_rights
 from config.trouble import Trouble
+from config.upgrades import check_database_is_not_newer
 
 _ONE_AT_A_TIME = 7_286_001
 """The advisory lock under which one process of many migrates."""
@@ -18,6 +19,7 @@ class Command(migrate.Command):
     help = "Bring the database up to date, as its owner, and see to what the role that Funnelbook runs as may do there."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_database_is_not_newer()
         role = current_role()
         with as_owner(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])

@@ -15,12 +15,16 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from config import embedded
+from config.data_folder import restoring_file
+from config.environment import AT_START, whole_number
 from config.health import ADDRESS
+from config.serving import serving
 from config.supervision import Program, Supervisor
 from config.team.links.actions import make_first_run_link
 from config.team.links.queries import address_of
 from config.team.models import TeamMember
 from config.trouble import Trouble
+from config.upgrades import note_version
 
 SAMPLE_ADMINISTRATOR = "demo@example.com"
 
@@ -36,6 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--sample", action="store_true", help="load sample data into an empty book")
 
     def handle(self, *, sample: bool, **options: Any) -> None:
+        _refuse_half_restored()
         os.environ["FUNNELBOOK_DATA"] = str(settings.DATA_DIR)  # the same folder for programs that start elsewhere
         listener = _listen(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
         try:
@@ -44,18 +49,35 @@ class Command(BaseCommand):
             _disconnect()
             supervisor = Supervisor([_web(listener), _worker()], embedded.server_in_use())
             address = settings.PUBLIC_URL or _address(listener)
-            supervisor.run(is_up=lambda: _is_up(listener), when_up=lambda: self._announce(address, how))
+            with serving() as note_up:
+
+                def announce() -> None:
+                    self._announce(address, how)
+                    note_up()
+
+                starts_anew = supervisor.run(is_up=lambda: _is_up(listener), when_up=announce)
         except KeyboardInterrupt:
-            pass  # stopped while it was still preparing
+            starts_anew = False  # stopped while it was still preparing
+        if starts_anew:
+            self._start_anew(listener)
         self._say("Stopped.")
 
     def _prepare(self, *, sample: bool) -> None:
         self._say("Bringing the database up to date.")
         call_command("migrate", verbosity=0, interactive=False)
         os.environ["OWNER_DATABASE_URL"] = ""  # web and worker are not told how to become the owner
+        note_version()
         call_command("collectstatic", verbosity=0, interactive=False)
         if sample:
             call_command("load_sample_data")
+
+    def _start_anew(self, listener: socket.socket) -> None:
+        """Become what is installed now, with the embedded PostgreSQL of now and the settings of now."""
+        self._say("Starting anew.")
+        listener.close()
+        if server := embedded.server_in_use():
+            server.leave()
+        os.execve(sys.executable, [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:]], AT_START)
 
     def _announce(self, address: str, how_to_sign_in: str) -> None:
         self._say(f"\nFunnelbook is ready: {address}\n{how_to_sign_in}\nCtrl-C stops it.")
@@ -63,6 +85,12 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
         self.stdout.flush()
+
+
+def _refuse_half_restored() -> None:
+    if restoring_file().exists():
+        file = restoring_file().read_text().strip()
+        raise Trouble(f"A restore did not come to its end. Begin it again: manage.py restore {file}")
 
 
 def how_to_sign_in() -> str:
@@ -130,13 +158,14 @@ def _web(listener: socket.socket) -> Program:
     options = {
         "bind": f"fd://{listener.fileno()}",
         "chdir": str(settings.BASE_DIR),
-        "workers": os.environ.get("WEB_CONCURRENCY", "1"),
+        "workers": str(whole_number("WEB_CONCURRENCY", 1)),
         "worker-class": "gthread",
-        "threads": os.environ.get("THREADS", "8"),
+        "threads": str(whole_number("THREADS", 8)),
         "timeout": "60",
         "graceful-timeout": "8",
         "forwarded-allow-ips": "",  # who forwards is looked at by our middleware alone
         "log-level": "warning",
+        "logger-class": "config.logs.WebLog",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *arguments]

@@ -17,6 +17,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from config.database import refuse_if_disk_is_nearly_full
 from config.team.models import TeamMember
 from journeys.imports.actions import MovedOn, check_rows, close_run, import_rows, new_run
 from journeys.imports.columns import Notes, fingerprint_of
@@ -56,7 +57,12 @@ class _Stopped(Exception):
 
 
 def take_file(*, name: str, content: Iterable[bytes], by: TeamMember) -> Import:
-    """Keep a file and read it; a larger one is read by a worker."""
+    """Keep a file and read it; a larger one is read by a worker.
+
+    Raises:
+        DiskNearlyFull: there is no room for it.
+    """
+    refuse_if_disk_is_nearly_full()
     with transaction.atomic():
         asked = Import.objects.create(name=kept_name(name), made_by=by)
         asked.size, asked.digest = keep_file(asked, content)

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from journeys.erasing import register
+from journeys.erasing.actions import erase_again
 from journeys.erasing.queries import back_in_the_book
-from journeys.runs.actions import start_erasing_again, work_on_run
 from journeys.runs.models import Run
 from journeys.runs.words import how_many
 
@@ -38,10 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{found} Nobody was erased.")
             return
         self.stdout.write(found)
-        run = start_erasing_again(contacts=contacts, by=None)
-        while work_on_run(run=run.pk, seconds=5):
-            pass
-        run.refresh_from_db()
+        run = erase_again(contacts=contacts, by=None)
         if run.state != Run.State.FINISHED:
             raise CommandError(f"Run {run.pk} is not finished: {run.updated:,} erased. A worker goes on with it.")
         self.stdout.write(self.style.SUCCESS(f"Run {run.pk}: {how_many(run.updated)} erased again."))

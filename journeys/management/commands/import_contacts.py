@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from tqdm import tqdm
 
+from config.disk import DiskNearlyFull
 from config.team.models import TeamMember
 from config.team.roles import Role
 from journeys.imports.actions import check_import, import_contacts, matched_fields
@@ -67,7 +68,7 @@ class Command(BaseCommand):
             self._say_unused(matched_fields(file=source, options=options).unused)
             with RefusedFile(refused or Path(f"{file.stem}-refused.csv"), source) as refused_file:
                 summary = self._go(source, options, None if dry_run else member, refused_file)
-        except (ImportRefused, OSError, DatabaseError, BookChanged, KeyboardInterrupt) as error:
+        except (ImportRefused, DiskNearlyFull, OSError, DatabaseError, BookChanged, KeyboardInterrupt) as error:
             raise CommandError(_what_was_done(error, member, since=began)) from error
         self.stdout.write(self.style.SUCCESS(summary))
         if refused_file.rows:
@@ -100,7 +101,8 @@ def _what_was_done(error: BaseException, by: TeamMember, *, since: datetime) -> 
     stopped = Run.objects.filter(kind=Run.Kind.IMPORT, state=Run.State.STOPPED)
     run = stopped.filter(started_by=by, started_at__gte=since).first()
     if run is None:
-        return str(error) if isinstance(error, ImportRefused) else f"Stopped: {reason}. Nothing was written."
+        says_all = isinstance(error, ImportRefused | DiskNearlyFull)
+        return str(error) if says_all else f"Stopped: {reason}. Nothing was written."
     done = Counts(run.created, run.updated, run.unchanged, run.refused)
     return (
         f"Run {run.pk} stopped: {reason}. Done: {done}. To go on, import the file again: what is done stays unchanged."
