@@ -174,3 +174,20 @@ def test_who_is_invited_joins_by_keyboard(open_page: OpenPage, ana: TeamMember) 
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Welcome, Nia Hale.")
     assert role_of(TeamMember.objects.get(email="nia@example.org")) is Role.OPERATOR
+
+
+def test_nothing_scrolls_sideways_at_320(signed_in_page: OpenPage, open_page: OpenPage, ana: TeamMember) -> None:
+    invitation = invite(email="n" * 60 + "@example.org", role=Role.ADMINISTRATOR, by=ana)
+    page, stranger = signed_in_page(ana, width=320), open_page(width=320)
+    for address in ("/settings/team", "/settings/team/invite", f"/settings/team/{ana.pk}", "/settings/email"):
+        page.goto(address)
+        assert not page.evaluate(SIDEWAYS), address
+    for address in (addressed(invitation), "/forgotten-password"):
+        stranger.goto(address)
+        assert not stranger.evaluate(SIDEWAYS), address
+
+
+def test_the_first_run_does_not_scroll_sideways_at_320(open_page: OpenPage) -> None:
+    page = open_page(width=320)
+    page.goto(begin())
+    assert not page.evaluate(SIDEWAYS)
