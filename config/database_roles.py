@@ -1,6 +1,6 @@
 """The two roles of the database: its owner, who migrates, and the one that Funnelbook runs as.
 
-What each may, and why: `docs/decisions/0010-two-database-roles.md`.
+What each may, and why: `docs/decisions/0011-two-database-roles.md`.
 """
 
 from collections.abc import Iterator

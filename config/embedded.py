@@ -40,7 +40,7 @@ ROLE = DATABASE = "funnelbook"
 """The database, and the role that owns it and migrates."""
 
 APP_ROLE = "funnelbook_app"
-"""The role that Funnelbook runs as: `docs/decisions/0010-two-database-roles.md`."""
+"""The role that Funnelbook runs as: `docs/decisions/0011-two-database-roles.md`."""
 
 ACCESS = f"""\
 # Written by Funnelbook. The role it runs as gets in by the private folder of the socket, all others by password.

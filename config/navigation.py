@@ -57,7 +57,7 @@ GROUPS = [
             Entry("Manage Funnel", "journeys:manage_funnel", "adjustments-horizontal", role=Role.MARKETER, key="m"),
             Entry("Runs", "journeys:runs", "play-circle", key="u"),
             Entry("Campaigns", "journeys:campaigns", "megaphone", role=Role.MARKETER, key="p"),
-            Entry("Web forms", "journeys:web_forms", "document-text", role=Role.MARKETER, key="w"),
+            Entry("Web forms", "journeys:web_forms", "document-text", key="w"),
             Entry("Review", "journeys:review", "flag", role=Role.MARKETER, key="v", waits=how_many_wait),
         ],
     ),

@@ -49,6 +49,8 @@ SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("DEBUG") == "1"
 DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///funnelbook"))}
 OWNER_DATABASE = _database(url) if (url := os.environ.get("OWNER_DATABASE_URL")) else None  # who migrates
+if replica := os.environ.get("REPLICA_URL"):
+    DATABASES["replica"] = _database(replica)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The address
@@ -187,6 +189,8 @@ OAUTH2_PROVIDER = {
 
 API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # without one there is no /metrics
+WEB_FORM_A_MINUTE = int(os.environ.get("WEB_FORM_A_MINUTE", "600"))  # taken by each web form
+WEB_FORMS_OF_ADDRESS_A_MINUTE = int(os.environ.get("WEB_FORMS_OF_ADDRESS_A_MINUTE", "20"))  # from each address
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Seals of the status history, outside the database

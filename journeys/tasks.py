@@ -1,5 +1,6 @@
 """The jobs of all subjects of this app, where procrastinate looks for them."""
 
+from journeys.campaigns.tasks import queue_campaigns, work_on_campaign
 from journeys.imports.wizard.tasks import forget_old_imports, rescue_imports, work_on_import
 from journeys.integrity.tasks import seal_history, verify
 from journeys.labels.tasks import rescue_merges, work_on_merges
@@ -17,11 +18,13 @@ __all__ = [
     "forget_old_imports",
     "forget_previews",
     "measure_stages",
+    "queue_campaigns",
     "rescue_imports",
     "rescue_merges",
     "rescue_runs",
     "seal_history",
     "verify",
+    "work_on_campaign",
     "work_on_import",
     "work_on_merges",
     "work_on_run",

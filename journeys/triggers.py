@@ -369,8 +369,36 @@ FOR EACH STATEMENT EXECUTE FUNCTION history_is_never_rewritten();
 """
 
 
+CAMPAIGNS_SQL = """
+-- What became of a contact in a campaign goes with it.
+CREATE OR REPLACE FUNCTION turns_go_with_their_member() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM journeys_turn turn USING members_before gone JOIN journeys_campaignstep step USING (campaign_id)
+    WHERE (turn.step_id, turn.contact_id, turn.round) = (step.id, gone.contact_id, gone.round);
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER turns_go_with_their_member AFTER DELETE ON journeys_campaignmember
+REFERENCING OLD TABLE AS members_before FOR EACH STATEMENT EXECUTE FUNCTION turns_go_with_their_member();
+"""
+
+
+CAMPAIGNS_FOREIGN_KEYS_SQL = """
+ALTER TABLE journeys_campaignmember ADD CONSTRAINT a_member_of_a_campaign_is_a_contact
+FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""
+
+
 FOREIGN_KEYS_SQL = """
 -- Deferred, so that the status may be written first and the contact second.
 ALTER TABLE journeys_funnelstatus ADD CONSTRAINT a_status_belongs_to_a_contact
+FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""
+
+
+WEB_FORMS_FOREIGN_KEYS_SQL = """
+-- What people sent goes with them, whoever deletes them.
+ALTER TABLE journeys_submission ADD CONSTRAINT a_submission_is_of_a_contact
 FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
 """

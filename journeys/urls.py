@@ -18,7 +18,9 @@ urlpatterns = [
     path("", include("journeys.exports.urls")),
     path("", include("journeys.webhooks.urls")),
     path("", include("journeys.segments.urls")),
+    path("", include("journeys.campaigns.urls")),
     path("", include("journeys.retention.urls")),
     path("", include("journeys.stuck.urls")),
     path("", include("journeys.search.urls")),
+    path("", include("journeys.webforms.urls")),
 ]

@@ -159,7 +159,10 @@ class ApiToken(models.Model):
 
 
 class ApiUse(models.Model):
-    """How many requests a caller of our own API sent within the minute of the last one. A crash may lose it."""
+    """How many requests a caller sent within the minute of the last one. A crash may lose it.
+
+    A caller is one of our own API, a web form, or a digest of the address that web forms are sent from.
+    """
 
     caller = models.CharField(max_length=60, primary_key=True)
     minute = models.DateTimeField()

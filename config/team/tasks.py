@@ -27,6 +27,13 @@ def forget_old_answers(timestamp: int) -> None:
     calls.forget_old_answers(by=None)
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="forget_old_counts", lock="forget_old_counts")
+def forget_old_counts(timestamp: int) -> None:
+    """Every ten minutes: how many requests somebody sent within a minute that is over is dropped."""
+    calls.forget_old_counts(by=None)
+
+
 @app.periodic(cron="27 3 * * *")
 @app.task(queueing_lock="forget_old_sign_ins", lock="forget_old_sign_ins")
 def forget_old_sign_ins(timestamp: int) -> None:

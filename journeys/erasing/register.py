@@ -4,13 +4,14 @@ Each line is the number of a contact and when it was erased, and no word of who 
 are on the disk before the erasure is: docs/decisions/0008-the-register-of-erased-numbers.md.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+
+from config.append_only import append_lines
 
 
 def write(numbers: Sequence[int], at: datetime) -> None:
@@ -19,27 +20,7 @@ def write(numbers: Sequence[int], at: datetime) -> None:
     Raises:
         OSError: the file cannot be written, and so nobody may be erased.
     """
-    if not numbers:
-        return
-    path: Path = settings.ERASED_NUMBERS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = "".join(f"{number} {at.isoformat()}\n" for number in numbers).encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        while lines:
-            lines = lines[os.write(descriptor, lines) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    append_lines(settings.ERASED_NUMBERS, [f"{number} {at.isoformat()}" for number in numbers])
 
 
 def read(files: Iterable[Path]) -> dict[int, datetime]:

@@ -119,14 +119,14 @@ def _screen(template: str) -> str:
 
 
 def names_address(asked: ReportFilter, report: str, span: Span, *, place: str, term: str = "", was: str = "") -> str:
-    """The address of who is behind a number of a report.
+    """The address of who is behind a number of a report. It keeps the days of the report, for the way back.
 
     Args:
         report: its view.
         span: the days that the number is of.
         place, term, was: see `journeys.reports.behind.Behind`.
     """
-    days = {"since": span.first, "until": span.last, "beside_since": None, "beside_until": None}
+    days = {} if span == asked.period.span else {"first": span.first, "last": span.last}
     return reverse("journeys:report_contacts") + asked.query(**days, place=place, term=term, was=was, report=report)
 
 

@@ -83,9 +83,12 @@ class Courier:
                     threading.Thread(target=self._deliver_to, args=[webhook.pk], name=f"webhook {webhook.pk}").start()
 
     def _deliver_to(self, webhook: int) -> None:
+        """One message after the other, until there is none or one fails: then a single thread goes on."""
         try:
-            while self._goes_on() and deliver_next(webhook, by=_post_without_connection):
-                pass
+            while self._goes_on():
+                answer = deliver_next(webhook, by=_post_without_connection)
+                if answer is None or not answer.is_success:
+                    return
         except DatabaseError as error:
             logger.warning("A message to webhook %s is delivered later: %s", webhook, str(error).strip())
         except Exception:

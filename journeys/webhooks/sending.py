@@ -53,15 +53,17 @@ def webhooks_with_something_due() -> list[Webhook]:
     return list(Webhook.objects.filter(Exists(due), turned_off_at=None))
 
 
-def deliver_next(webhook: int, *, by: Post = post) -> bool:
-    """Make one attempt to deliver what is due first for a webhook. Returns whether there was anything.
+def deliver_next(webhook: int, *, by: Post = post) -> Answer | None:
+    """Make one attempt to deliver what is due first for a webhook.
 
     Args:
         by: what posts it.
+
+    Returns: what came of it; None where nothing is due.
     """
     delivery = _take(webhook)
     if delivery is None:
-        return False
+        return None
     began_at, began = timezone.now(), time.monotonic()
     body = json.dumps(payload_of(delivery), separators=(",", ":"), ensure_ascii=False).encode()
     answer = by(
@@ -71,7 +73,7 @@ def deliver_next(webhook: int, *, by: Post = post) -> bool:
         may_be_private=settings.WEBHOOKS_ALLOW_PRIVATE,
     )
     _write_down(delivery, answer, began_at, round((time.monotonic() - began) * 1000))
-    return True
+    return answer
 
 
 def headers_of(delivery: Delivery, body: bytes, at: datetime) -> dict[str, str]:

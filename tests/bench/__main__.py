@@ -22,6 +22,8 @@ SUBJECTS = (
     "moves",
     "imports",
     "runs",
+    "load",
+    "campaigns",
     "wire",
     "wizard",
     "webhooks",

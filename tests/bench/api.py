@@ -64,7 +64,7 @@ def _put_statuses(bench: Bench, *, rate: int, most: int | None = None) -> Load:
     bench.big.use()
     _, secret = create_token(name="Load", scope=ApiToken.Scope.ADMIN, expires_at=None, by=bench.member())
     seconds = SECONDS if bench.times > 1 else 1
-    requests = _moves()
+    requests = moves()
     with web_processes(bench) as port:
         Load(port, f"Bearer {secret}", requests, seconds=1, rate=RATE).run()
         load = Load(port, f"Bearer {secret}", requests, seconds=seconds, rate=rate, most=most)
@@ -74,7 +74,8 @@ def _put_statuses(bench: Bench, *, rate: int, most: int | None = None) -> Load:
     return load
 
 
-def _moves() -> Iterator[tuple[str, str, Any]]:
+def moves() -> Iterator[tuple[str, str, Any]]:
+    """Requests that move contacts from all over the book, each to another stage."""
     contacts = Contacts()
     while True:
         contact, stage = contacts.move()

@@ -26,10 +26,21 @@ def labels(shown: Navigation) -> list[str]:
 
 
 def test_everybody_with_a_role_sees_what_is_built(seen, viewer: TeamMember, administrator: TeamMember) -> None:
-    built = ["Customer Journey", "Contacts", "Segments", "Labels", "Runs", "Reports", "Status history", "Stages"]
+    built = [
+        "Customer Journey",
+        "Contacts",
+        "Segments",
+        "Labels",
+        "Runs",
+        "Web forms",
+        "Reports",
+        "Status history",
+        "Stages",
+    ]
     built.append("Settings")
     assert labels(navigation(seen(viewer))) == built
-    of_marketers = [*built[:4], "Imports", "Manage Funnel", "Runs", "Review", *built[5:]]
+    moving = ["Imports", "Manage Funnel", "Runs", "Campaigns", "Web forms", "Review"]
+    of_marketers = [*built[:4], *moving, *built[6:]]
     assert labels(navigation(seen(administrator))) == of_marketers
 
 
@@ -80,7 +91,15 @@ def test_the_entry_of_the_page_is_marked(seen, administrator: TeamMember, path: 
 def test_the_bar_at_the_foot_holds_three_and_the_rest_is_under_more(seen, viewer: TeamMember) -> None:
     shown = navigation(seen(viewer, "/labels"))
     assert [entry.short for entry in shown.bottom_bar] == ["Journey", "Contacts", "History"]
-    assert [entry.label for entry in shown.more] == ["Segments", "Labels", "Runs", "Reports", "Stages", "Settings"]
+    assert [entry.label for entry in shown.more] == [
+        "Segments",
+        "Labels",
+        "Runs",
+        "Web forms",
+        "Reports",
+        "Stages",
+        "Settings",
+    ]
     assert shown.more_is_current
 
 

@@ -703,11 +703,11 @@ def test_it_costs_the_same_for_one_row_and_for_three(
         contact = contact_in(customer, by=operator)
         put_on_label(contacts=[contact.pk], label=label, by=operator, cause=Cause.MANUAL)
     ana.get(CONTACTS)
-    with assertNumQueries(13):
-        # Session, person, organisation, role; stages, labels, attributes, columns kept; two for the counts; ids,
-        # contacts, labels carried.
-        ana.get(CONTACTS, {"stage": customer.pk})
     with assertNumQueries(14):
+        # Session, person, organisation, role; stages, labels, segments, attributes, columns kept; two for the counts;
+        # ids, contacts, labels carried.
+        ana.get(CONTACTS, {"stage": customer.pk})
+    with assertNumQueries(15):
         # How common the words are and who matches, instead of ids.
         ana.get(CONTACTS, {"q": "person"})
 

@@ -1,19 +1,23 @@
-"""Done inside the installation, by `manage.py shell`: a book, and a run over all of it."""
+"""Done inside the installation, by `manage.py shell`: a book, people who work in it, and a run over all others."""
+
+import json
 
 from django.contrib.auth.models import Group
 from django.db import connection
 
 from config.database_roles import as_owner
-from config.team.models import TeamMember
+from config.team.actions import create_token
+from config.team.models import ApiToken, TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
-from contacts.models import Label
+from contacts.models import Contact, Label
 from journeys.book.queries import ContactQuery
 from journeys.runs import actions, selections
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status.actions import change_status
 from journeys.status.models import FunnelStatus
 from stages.models import Stage
+from tests.faults.people import EMAIL, PASSWORD
 
 _FILL = """
     INSERT INTO contacts_contact (external_id, account_state)
@@ -26,20 +30,24 @@ _FILL = """
 _SLOW = """
     CREATE TABLE pace AS SELECT %(seconds)s::float AS seconds;
     CREATE FUNCTION slices_are_slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
-    'BEGIN PERFORM pg_sleep(seconds) FROM pace; RETURN NULL; END';
-    CREATE TRIGGER slices_are_slow AFTER UPDATE ON journeys_funnelstatus
+    'BEGIN PERFORM pg_sleep(seconds) FROM pace WHERE EXISTS (SELECT FROM changed WHERE run_id IS NOT NULL);
+     RETURN NULL; END';
+    CREATE TRIGGER slices_are_slow AFTER UPDATE ON journeys_funnelstatus REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION slices_are_slow()
 """
 
 
-def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
-    """Fill an empty book and start a label rule over everybody in it, for a worker. Prints the number of the run.
+def begin(*, contacts: int, slices: int, seconds_a_slice: float, of_people: int) -> None:
+    """Fill an empty book and start a label rule over everybody in it, for a worker.
 
-    One of twenty has an inactive account, and is refused; one of ten is there already. From then on whatever changes
-    statuses takes so many seconds longer before it commits, so that it can be hit.
+    Prints as JSON: the number of the `run`, the `token` of an application, and the `contacts` that people move, so many
+    and beside those of the run.
+
+    Of those of the run, one of twenty has an inactive account, and is refused; one of ten is there already. From then
+    on whatever a run changes takes so many seconds longer before it commits, so that it can be hit.
     """
     selections.SLICE, actions.SMALL = contacts // slices, 0
-    ana = TeamMember.objects.create_user("ana@example.com", name="Ana")
+    ana = TeamMember.objects.create_user(EMAIL, PASSWORD, name="Ana")
     ana.groups.add(Group.objects.get(name=Role.MARKETER.label))
     label = Label.objects.create(name="everybody")
     stages = {stage.name: stage for stage in Stage.objects.all()}
@@ -48,10 +56,13 @@ def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
     ids = list(FunnelStatus.objects.order_by("pk").values_list("pk", flat=True))
     change_status(contacts=ids, to=stages["Aware"], cause=Cause.IMPORT, by=None, keep_lost=True)
     change_status(contacts=ids[::10], to=stages["Customer"], cause=Cause.MANUAL, by=ana, keep_lost=True)
+    theirs = [contact.pk for contact in Contact.objects.bulk_create(Contact() for _ in range(of_people))]
+    change_status(contacts=theirs, to=stages["Aware"], cause=Cause.IMPORT, by=None, keep_lost=True)
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(_SLOW, {"seconds": seconds_a_slice})
         cursor.execute("ANALYZE")
     rule = Operation(Act.CHANGE_STATUS, Cause.LABEL_RULE, stage=stages["Customer"].pk)
     everybody = Selection(query=ContactQuery(labels=(label.pk,)))
     run = actions.start_run(preview=actions.make_preview(operation=rule, selection=everybody, by=ana), by=ana)
-    print(run.pk)
+    _, token = create_token(name="journal", scope=ApiToken.Scope.WRITE, expires_at=None, by=ana)
+    print(json.dumps({"run": run.pk, "token": token, "contacts": theirs}))

@@ -136,7 +136,8 @@ def _web(listener: socket.socket) -> Program:
 
 
 def _worker() -> Program:
-    return Program("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"])
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"]
+    return Program("worker", command, follows_clock=True)
 
 
 def _address(listener: socket.socket) -> str:

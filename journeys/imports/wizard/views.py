@@ -31,8 +31,6 @@ from journeys.runs.shown import do_if_small
 from journeys.runs.undos import undos
 from stages.queries import open_stages
 
-FIRST_PROBLEMS = 5
-
 
 @role_required(Role.MARKETER)
 @require_safe
