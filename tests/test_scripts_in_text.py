@@ -45,7 +45,7 @@ CODES = {
     "team_teammember": {"password", "time_zone"},
     "team_organisation": {"time_zone"},
 }
-"""Columns of text that hold no words, by table. `colour` is one everywhere."""
+"""Columns of text that hold no words, by table. `colour` is one everywhere, and what is too short for a script."""
 
 LONG = "\"'></script></textarea><b class=injected onfocus=x>{marker}"
 SHORT = '"><b class=injected>'
@@ -102,7 +102,8 @@ def texts() -> Iterator[tuple[type[models.Model], models.Field]]:
         for column in model._meta.concrete_fields:
             held = column.base_field if isinstance(column, ArrayField) else column
             codes = CODES.get(model._meta.db_table, set()) | {"colour"}
-            is_code = column.choices or column.primary_key or column.name in codes
+            is_short = held.max_length and held.max_length < len(SHORT) + 10
+            is_code = column.choices or column.primary_key or column.name in codes or is_short
             if isinstance(held, models.CharField | models.TextField) and not is_code:
                 yield model, column
 
@@ -118,11 +119,8 @@ def fill(payload: str) -> set[str]:
             words = payload.format(marker=marker)
             if held.max_length and len(words) + 10 > held.max_length:
                 words = SHORT
-            value = "ARRAY[%s || {key}]" if isinstance(column, ArrayField) else "%s || {key}"
-            key = connection.ops.quote_name(model._meta.pk.column)
-            cursor.execute(
-                f"UPDATE {table} SET {connection.ops.quote_name(column.column)} = {value.format(key=key)}", [words]
-            )
+            value = "ARRAY[%s || ctid]" if isinstance(column, ArrayField) else "%s || ctid"
+            cursor.execute(f"UPDATE {table} SET {connection.ops.quote_name(column.column)} = {value}", [words])
             if cursor.rowcount:
                 filled.add(marker)
         cursor.execute(

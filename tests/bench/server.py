@@ -62,23 +62,22 @@ class Book:
 
     def use(self) -> None:
         """Point Django to this book, and load it if that was not done yet."""
+        from django.conf import settings
         from django.db import connection
 
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
-        connection.settings_dict["NAME"] = self._name
+        connection.settings_dict["NAME"] = settings.OWNER_DATABASE["NAME"] = self._name
         if not self.load_seconds:
             self._create()
 
     def _create(self) -> None:
-        from django.conf import settings
         from django.core.management import call_command
         from django.db import connection
 
         from config.database_roles import as_owner
         from tests.bench.book import load
 
-        settings.OWNER_DATABASE["NAME"] = self._name
         with psycopg.connect(self._server.superuser_url, autocommit=True) as superuser:
             superuser.execute(f"CREATE DATABASE {self._name} OWNER {ROLE}")
             call_command("migrate", verbosity=0)
