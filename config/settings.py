@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from config.data_folder import data_folder, prepare_data_folder
+from config.mail_server import mail_settings_of
 from config.public_address import proxies_of, public_address_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
     "config.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -100,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.FirstRunMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -168,6 +171,12 @@ AXES_USERNAME_CALLABLE = "config.team.sign_in.attempted_email"
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]  # `next` may hold what somebody searched for
 
+# Mail
+_mail = mail_settings_of(os.environ.get("EMAIL_URL", ""), host_of_links=_address.host if _address else "localhost")
+SENDS_MAIL = bool(_mail)
+EMAIL_TIMEOUT = 20
+globals().update(_mail)
+
 # Applications
 OAUTH2_PROVIDER = {
     "SCOPES": {
@@ -189,6 +198,7 @@ OAUTH2_PROVIDER = {
 API_REQUESTS_A_MINUTE = int(os.environ.get("API_REQUESTS_A_MINUTE", "6000"))  # of each token
 WEB_FORM_A_MINUTE = int(os.environ.get("WEB_FORM_A_MINUTE", "600"))  # taken by each web form
 WEB_FORMS_OF_ADDRESS_A_MINUTE = int(os.environ.get("WEB_FORMS_OF_ADDRESS_A_MINUTE", "20"))  # from each address
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # without one there is no /metrics
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Seals of the status history, outside the database
@@ -263,12 +273,13 @@ LOGGING = {
     "filters": {
         "lost_database": {"()": "config.logs.LostDatabaseInALine"},
         "refused_request": {"()": "config.logs.RefusedRequestInALine"},
+        "links": {"()": "config.logs.LinksWithoutTheirSecrets"},
     },
     "handlers": {
         "out": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["lost_database", "refused_request"],
+            "filters": ["lost_database", "refused_request", "links"],
         },
     },
     "root": {"handlers": ["out"], "level": "INFO"},

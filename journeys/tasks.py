@@ -6,7 +6,7 @@ from journeys.integrity.tasks import seal_history, verify
 from journeys.labels.tasks import rescue_merges, work_on_merges
 from journeys.reports.tasks import fold_flows
 from journeys.retention.tasks import drop_details
-from journeys.runs.tasks import forget_previews, rescue_runs, work_on_run
+from journeys.runs.tasks import forget_previews, mail_ends_of_runs, rescue_runs, work_on_run
 from journeys.stuck.tasks import measure_stages
 from journeys.webhooks.tasks import deliver_webhooks, forget_deliveries
 
@@ -17,6 +17,7 @@ __all__ = [
     "forget_deliveries",
     "forget_old_imports",
     "forget_previews",
+    "mail_ends_of_runs",
     "measure_stages",
     "queue_campaigns",
     "rescue_imports",

@@ -22,5 +22,6 @@ urlpatterns = [
     path("", include("journeys.retention.urls")),
     path("", include("journeys.stuck.urls")),
     path("", include("journeys.search.urls")),
+    path("", include("journeys.first_run.urls")),
     path("", include("journeys.webforms.urls")),
 ]

@@ -50,6 +50,14 @@
 
   document.addEventListener("click", (event) => event.target.closest("[data-prints]") && print());
 
+  // Where nobody has chosen a time zone yet, that of the browser is proposed.
+
+  document.querySelectorAll("[data-guesses-time-zone]").forEach((select) => {
+    const guessed = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const isKnown = [...select.options].some((option) => option.value === guessed);
+    if (select.value === "UTC" && isKnown && !select.form.querySelector(".error")) select.value = guessed;
+  });
+
   // The dialog: parts are loaded into it; focus goes back to what opened it.
 
   let openerId = "";
@@ -112,7 +120,7 @@
     const menuButton = elt.closest("details.menu")?.querySelector("summary");
     menuButton?.focus();
     closeMenus();
-    if (target?.id === "dialog") rememberOpener(menuButton || elt);
+    if (target?.id === "dialog" && !dialog().open) rememberOpener(menuButton || elt);
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {

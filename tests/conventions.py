@@ -13,11 +13,13 @@ APPS = ["config.team", "stages", "contacts", "journeys"]
 SURFACE = {"views", "forms", "filters", "shown", "api", "admin", "tasks", "urls", "management", "templatetags"}
 PROJECT_SURFACE = {
     "announce",
+    "confirmation",
     "context",
     "errors",
     "health",
     "htmx",
     "logs",
+    "metrics",
     "middleware",
     "navigation",
     "settings",
@@ -29,6 +31,7 @@ PROJECT_FOUNDATION = {
     "data_folder",
     "embedded",
     "install",
+    "mail_server",
     "named_server",
     "public_address",
     "supervision",

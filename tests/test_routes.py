@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from oauth2_provider.models import Application
 
 from config.team.actions import create_token
+from config.team.links.actions import invite, make_password_link
 from config.team.models import ApiToken, TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
@@ -33,12 +34,13 @@ from journeys.status.models import LostReason, StatusChange
 from journeys.webhooks.actions import send_test
 from stages.models import Category, Stage
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
+from tests.fixtures.people import signed_in_client
 from tests.journeys.telling import webhook_at
 from tests.journeys.web_forms import web_form_asking
 from tests.journeys.wizard import checked, imported
 
 REDIRECT, REFUSED, NO_SUCH_METHOD, WRONG, STALE = 302, 403, 405, 422, 409
-BAD, UNKNOWN, NOT_THERE = 400, 401, 404
+BAD, UNKNOWN, NOT_THERE, GONE = 400, 401, 404, 410
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ TABLE = {
     "team:theme": Row(ANY, NO_SUCH_METHOD, REDIRECT),
     "team:api_reference": Row(ANY, 200, anybody=(200, NO_SUCH_METHOD)),
     "team:organisation": Row(A, 200, WRONG),
+    # links that let somebody in once
+    "journeys:first_run": Row(ANY, GONE, GONE, ("invitation",), anybody=(GONE, GONE)),
+    "team:invitation": Row(ANY, 200, WRONG, ("invitation",), anybody=(200, WRONG)),
+    "team:another_password": Row(ANY, 200, WRONG, ("password",), anybody=(200, WRONG)),
+    "team:forgotten_password": Row(ANY, 200, 200, anybody=(200, 200)),
     # the funnel
     "journeys:customer_journey": Row(V),
     "journeys:status_history": Row(V),
@@ -212,6 +219,15 @@ TABLE = {
     "stages:new_category": Row(M, 200, WRONG),
     "stages:edit_category": Row(M, 200, WRONG, ("category",)),
     "stages:delete_category": Row(M, NO_SUCH_METHOD, REDIRECT, ("category",)),
+    "team:team": Row(A),
+    "team:invite": Row(A, 200, WRONG),
+    "team:withdraw_invitation": Row(A, NO_SUCH_METHOD, REDIRECT, ("invited",)),
+    "team:edit_member": Row(A, 200, WRONG, ("member",)),
+    "team:deactivate_member": Row(A, NO_SUCH_METHOD, REDIRECT, ("member",)),
+    "team:reactivate_member": Row(A, NO_SUCH_METHOD, REDIRECT, ("member",)),
+    "team:new_password_link": Row(A, 200, 200, ("member",)),
+    "team:email": Row(A),
+    "team:send_test_mail": Row(A, NO_SUCH_METHOD, REDIRECT),
     "team:tokens": Row(V),
     "team:new_token": Row(V, 200, WRONG),
     "team:revoke_token": Row(A, NO_SUCH_METHOD, REDIRECT, ("token",), reads=V),  # somebody else's
@@ -330,6 +346,7 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
     CarriedLabel.objects.create(contact=contact, label=label)
     category = Category.objects.create(title="Sales", alias="sales")
     webhook, _ = webhook_at(by=people[A])
+    invitation = invite(email="nia@example.org", role=Role.VIEWER, by=people[A])
     web_form = web_form_asking("email", by=people[M])
     return World(
         things={
@@ -349,6 +366,10 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "campaign": (step := _step(customer, people[Role.MARKETER])).campaign_id,
             "step": step.pk,
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
+            "invitation": invitation.secret,
+            "invited": invitation.pk,
+            "password": make_password_link(member=operator, by=people[A]).secret,
+            "member": operator.pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
             "web_form": web_form.pk,
@@ -399,10 +420,8 @@ def written() -> dict[str, str]:
 
 
 def signed_in(member: TeamMember | None, *, with_csrf_checks: bool = False) -> Client:
-    client = Client(enforce_csrf_checks=with_csrf_checks, raise_request_exception=False)
-    if member:
-        client.force_login(member, backend="config.team.backends.RoleBackend")
-    return client
+    options = {"enforce_csrf_checks": with_csrf_checks, "raise_request_exception": False}
+    return signed_in_client(member, **options) if member else Client(**options)
 
 
 def outcome(response: HttpResponse) -> int:

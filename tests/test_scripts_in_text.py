@@ -19,7 +19,9 @@ from django.test import Client
 from django.urls import reverse
 
 from config.team.roles import Role
-from contacts.models import Note
+from contacts.causes import Cause
+from journeys.status.actions import change_status
+from stages.models import Stage
 from tests.heart import as_long_as_it_takes, as_owner, check_deferred_promises
 from tests.test_routes import ADMIN, ROUTES, TABLE, World, signed_in
 from tests.test_routes import world as world  # a fixture
@@ -45,7 +47,7 @@ CODES = {
 }
 """Columns of text that hold no words, by table. `colour` is one everywhere."""
 
-LONG = "\"'></script></textarea></title><b class=injected onfocus=injected()>{marker}"
+LONG = "\"'></script></textarea><b class=injected onfocus=x>{marker}"
 SHORT = '"><b class=injected>'
 ADDRESS = "javascript:injected()//{marker}"
 
@@ -148,7 +150,9 @@ def asked(client: Client, address: str, *, method: str = "get", said: Any = None
 
 @pytest.fixture
 def client(world: World) -> Client:
-    Note.objects.create(contact_id=world.things["contact"], text="Words")
+    operator = world.people[Role.OPERATOR]
+    contact = [world.things["contact"]]
+    change_status(contacts=contact, to=Stage.objects.get(name="Aware"), cause=Cause.MANUAL, by=operator, note="Words")
     as_long_as_it_takes()
     return signed_in(world.people[Role.ADMINISTRATOR])
 

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from config.team.mail.actions import mail_end_of_run
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from journeys.rules.models import LabelRule
@@ -27,7 +29,7 @@ from journeys.runs.fates import Fate
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.runs.operations import OF_STATUSES, Act, Operation, Selection
 from journeys.runs.patience import ATTEMPTS, limit_time, may_pass
-from journeys.runs.queries import operation_in_words
+from journeys.runs.queries import ended_runs_to_mail, operation_in_words
 from journeys.runs.slices import do_slice
 from journeys.status.requests import Outcome
 from journeys.status.transitions import Refusal
@@ -41,6 +43,9 @@ PREVIEWS_ARE_KEPT = timedelta(days=1)
 WORK = "journeys.runs.tasks.work_on_run"
 LANES = min(2, len(os.sched_getaffinity(0)))
 """So many slices of one run does a worker at a time: with two, one is computed while the other is written."""
+WORTH_A_MAIL = timedelta(minutes=1)
+"""Whoever starts a shorter run sees its end on its page."""
+ENDS_ARE_MAILED_WITHIN = timedelta(hours=1)
 
 _LEFT = """
     WITH refused AS (
@@ -484,6 +489,18 @@ def _write_what_is_left(run: Run, refusal: Refusal) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, [refusal, run.pk])
         return cursor.fetchone()[0]
+
+
+# Telling
+
+
+def mail_ends_of_runs(*, by: TeamMember | None) -> None:
+    """Mail whoever wants to know that a run has ended that they started: once for each end, and by itself."""
+    if not settings.SENDS_MAIL:
+        return
+    for run in ended_runs_to_mail(since=timezone.now() - ENDS_ARE_MAILED_WITHIN, longer_than=WORTH_A_MAIL):
+        if run.started_by and run.finished_at:
+            mail_end_of_run(run=run.pk, ended_at=run.finished_at, to=run.started_by, by=by)
 
 
 # Undo

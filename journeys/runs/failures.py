@@ -28,7 +28,9 @@ def pause_after(tries: int) -> timedelta:
 
 
 def left_alone(now: datetime, *, of: str = "") -> Q:
-    """Whether a run, or a campaign, waits out the pause after a failure. No pause ends later than the longest: the clock was set back.
+    """Whether a run, or a campaign, waits out the pause after a failure.
+
+    No pause ends later than the longest: the clock was set back.
 
     Args:
         of: how the query reaches what is left alone, as `run__`.

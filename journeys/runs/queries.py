@@ -1,8 +1,8 @@
 """Reads of runs and previews: what they do in words, who may start them, what undid them, and who works on them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
@@ -34,6 +34,21 @@ def runs_without_progress() -> list[int]:
     was_done_lately = Q(progressed_at__gte=now - STALLED, progressed_at__lte=now + STALLED)
     runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0).exclude(was_done_lately)
     return list(runs.exclude(failures.left_alone(now)).order_by("pk").values_list("pk", flat=True))
+
+
+def ended_runs_to_mail(*, since: datetime, longer_than: timedelta) -> list[Run]:
+    """Runs that ended since then by themselves, after so long, whose starters want to be mailed. One query."""
+    return list(
+        Run.objects.select_related("started_by")
+        .filter(
+            finished_at__gte=since,
+            finished_at__gt=F("started_at") + longer_than,
+            started_by__mail_when_run_ends=True,
+            started_by__is_active=True,
+        )
+        .exclude(state=Run.State.CANCELLED)
+        .order_by("pk")
+    )
 
 
 def worker_is_alive() -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from config import embedded
 from config.embedded import EmbeddedServer
 from config.management.commands import serve
+from config.team.models import SingleUseLink, TeamMember
 from tests.installation import MANAGE, Installation, free_port, wait_until
 
 
@@ -37,14 +39,30 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
+    link = link_in(running.said())
     assert running.said() == (
         "Bringing the database up to date.\n"
         f"\nFunnelbook is ready: http://127.0.0.1:{running.port}\n"
-        f"Nobody can sign in yet. In another terminal: FUNNELBOOK_DATA={running.folder} "
-        ".venv/bin/python manage.py create_admin you@example.com\n"
+        "Nobody can sign in yet. Begin here, within an hour:\n"
+        f"http://127.0.0.1:{running.port}{link}\n"
+        f"Another address, in another terminal: FUNNELBOOK_DATA={running.folder} "
+        ".venv/bin/python manage.py first_run_link\n"
         "Ctrl-C stops it.\n"
     )
-    assert running.status_of("/sign-in") == 200
+    assert running.status_of(link) == 200
+    assert running.status_of("/first-run/guessed") == 410
+    assert [running.status_of(path) for path in ("/sign-in", "/static/app.css", "/api/stages")] == [503, 200, 401]
+
+
+def test_another_address_opens_the_first_run_too(running: Installation) -> None:
+    link = link_in(running.manage("first_run_link").stdout)
+    assert link != link_in(running.said())
+    assert running.status_of(link) == 200
+
+
+def link_in(said: str) -> str:
+    """The path of the first-run address that was printed."""
+    return re.findall(r"http://127\.0\.0\.1:\d+(/first-run/[\w-]{43})\n", said)[0]
 
 
 @pytest.mark.parametrize(
@@ -55,13 +73,20 @@ def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
         ("embedded", "my book", "FUNNELBOOK_DATA='{folder}' "),
     ],
 )
-def test_the_command_for_the_first_administrator_is_about_this_book(
+def test_the_command_for_another_address_is_about_this_book(
     db: None, monkeypatch: pytest.MonkeyPatch, settings, server: str | None, folder: str, before: str
 ) -> None:
     settings.DATA_DIR = settings.BASE_DIR / folder
     monkeypatch.setattr(embedded, "server_in_use", lambda: server)
-    command = f"{before.format(folder=settings.DATA_DIR)}.venv/bin/python manage.py create_admin you@example.com"
-    assert serve.how_to_sign_in() == f"Nobody can sign in yet. In another terminal: {command}"
+    command = f"{before.format(folder=settings.DATA_DIR)}.venv/bin/python manage.py first_run_link"
+    assert serve.how_to_sign_in().endswith(f"\nAnother address, in another terminal: {command}")
+
+
+def test_once_somebody_is_there_no_address_is_made(viewer: TeamMember) -> None:
+    assert serve.how_to_sign_in() == "Sign in with your e-mail and password."
+    TeamMember.objects.update(is_active=False)
+    assert serve.how_to_sign_in() == "Nobody can sign in: everybody in the team is inactive."
+    assert not SingleUseLink.objects.exists()
 
 
 def test_it_listens_on_this_machine_alone(running: Installation) -> None:
@@ -127,7 +152,7 @@ def test_postgresql_that_is_killed_comes_back_and_so_does_the_worker(running: In
     wait_until(lambda: running.last_heartbeat() > said_before, 60)
     wait_until(running.is_up, 30)
     assert running.postgresql != killed
-    assert running.status_of("/sign-in") == 200
+    assert running.status_of("/sign-in") == 503  # nobody is in the team, the database says
 
 
 def test_a_command_beside_it_uses_the_same_server_and_leaves_it_running(running: Installation) -> None:
@@ -137,6 +162,11 @@ def test_a_command_beside_it_uses_the_same_server_and_leaves_it_running(running:
     assert made.stdout == "beside@example.com is an administrator now.\n"
     assert running.postgresql == before
     assert running.is_up()
+    assert running.status_of("/sign-in") == 200
+    assert running.status_of(link_in(running.said())) == 410
+    reset = running.manage("reset_password", "beside@example.com", PUBLIC_URL="https://funnel.example.com")
+    assert re.fullmatch(r"https://funnel\.example\.com/another-password/[\w-]{43}\n", reset.stdout)
+    assert running.status_of(reset.stdout.strip().removeprefix("https://funnel.example.com")) == 200
 
 
 def test_a_second_one_on_the_same_port_is_told_so(running: Installation) -> None:

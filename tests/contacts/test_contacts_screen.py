@@ -46,7 +46,7 @@ def ana(client_of: ClientOf, viewer: TeamMember) -> Client:
 # Who may
 
 
-def test_it_is_for_people_who_signed_in(client: Client, db: None) -> None:
+def test_it_is_for_people_who_signed_in(client: Client, viewer: TeamMember) -> None:
     assert client.get(CONTACTS)["Location"] == "/sign-in?next=/contacts"
 
 

@@ -39,6 +39,7 @@ from journeys.webhooks.sending import deliver_next
 from stages.models import Stage
 from tests.api.application import Application
 from tests.factories import ContactFactory, LabelFactory, TeamMemberFactory
+from tests.fixtures.people import signed_in_client
 from tests.journeys.importing import do_import
 from tests.journeys.telling import tell_all, webhook_at
 from tests.journeys.web_forms import filled_in, web_form_asking
@@ -154,8 +155,10 @@ NO_WORDS_COME_HERE = {
     "stages_stagerevision": dict.fromkeys(("colour", "name"), NAMED),
     "team_apiuse": {"caller": NUMBERS},
     "team_apitoken": dict.fromkeys(("digest", "name", "prefix", "scope"), TEAM),
+    "team_mail": {"kind": CODE, "problem": "what a mail server said, without addresses: to the team alone"},
     "team_keptanswer": dict.fromkeys(("key", "request"), SECRET) | dict.fromkeys(("caller", "location"), NUMBERS),
     "team_organisation": dict.fromkeys(("name", "time_zone"), TEAM),
+    "team_singleuselink": {"email": TEAM, "purpose": CODE} | dict.fromkeys(("digest", "seed"), SECRET),
     "team_teammember": dict.fromkeys(("email", "name", "password", "theme", "time_zone"), TEAM),
 }
 
@@ -234,9 +237,7 @@ class _TheirWords:
 
 def _signed_in(role: Role) -> tuple[TeamMember, Client]:
     member = TeamMemberFactory(name=f"Team {role.label}", role=role)
-    client = Client(raise_request_exception=True)
-    client.force_login(member, backend="config.team.backends.RoleBackend")
-    return member, client
+    return member, signed_in_client(member)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -37,7 +37,7 @@ def test_a_viewer_reads_it_and_somebody_without_a_role_does_not(client_of, viewe
     assert "This needs the role Viewer." in refused.text
 
 
-def test_it_is_for_people_who_signed_in(client: Client, db: None) -> None:
+def test_it_is_for_people_who_signed_in(client: Client, viewer: TeamMember) -> None:
     assert client.get(STAGES)["Location"] == "/sign-in?next=/stages"
 
 

@@ -17,6 +17,8 @@ from django.db import connection
 from config import embedded
 from config.health import ADDRESS
 from config.supervision import Program, Supervisor
+from config.team.links.actions import make_first_run_link
+from config.team.links.queries import address_of
 from config.team.models import TeamMember
 from config.trouble import Trouble
 
@@ -73,8 +75,14 @@ def how_to_sign_in() -> str:
         return f"Sign in as {SAMPLE_ADMINISTRATOR} with the password it was given when the sample data was loaded."
     if TeamMember.objects.filter(is_active=True).exists():
         return "Sign in with your e-mail and password."
-    command = f"{_naming_the_book()}.venv/bin/python manage.py create_admin you@example.com"
-    return f"Nobody can sign in yet. In another terminal: {command}"
+    link = make_first_run_link(by=None)
+    if link is None:
+        return "Nobody can sign in: everybody in the team is inactive."
+    command = f"{_naming_the_book()}.venv/bin/python manage.py first_run_link"
+    return (
+        f"Nobody can sign in yet. Begin here, within an hour:\n{address_of(link)}\n"
+        f"Another address, in another terminal: {command}"
+    )
 
 
 def _naming_the_book() -> str:

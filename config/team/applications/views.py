@@ -20,6 +20,7 @@ from config.public_address import absolute_address
 from config.team import actions, queries
 from config.team.access import require, role_required
 from config.team.applications.forms import NewApplicationForm
+from config.team.confirmation import password_confirmed
 from config.team.roles import Role
 
 PART = "new-application-form"
@@ -35,6 +36,7 @@ def applications(request: HttpRequest) -> HttpResponse:
 @role_required(Role.ADMINISTRATOR)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@password_confirmed
 def new_application(request: HttpRequest) -> HttpResponse:
     """The form; then the client id with its secret, which is shown this once."""
     member: Any = request.user
@@ -55,6 +57,7 @@ def new_application(request: HttpRequest) -> HttpResponse:
 
 @role_required(Role.ADMINISTRATOR)
 @require_POST
+@password_confirmed
 def remove_application(request: HttpRequest, pk: int) -> HttpResponse:
     """Its tokens go with it."""
     application = get_object_or_404(Application, pk=pk)
