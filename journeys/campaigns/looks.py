@@ -26,8 +26,8 @@ from journeys.status.actions import SLICE
 
 How, Left = CampaignMember.How, CampaignMember.Left
 
-REST = 20
-"""After a look the next one waits for so many times as long as it took."""
+REST = 100
+"""After a look the next one waits for so many times as long as it took: fifty campaigns take half a processor."""
 
 _WATCHED = ("contacts_contact", "contacts_carriedlabel", "journeys_funnelstatus", "contacts_attribute", "stages_stage")
 

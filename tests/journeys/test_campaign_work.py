@@ -14,9 +14,10 @@ from journeys.book.actions import erase_contacts
 from journeys.campaigns import actions
 from journeys.campaigns import work as engine
 from journeys.campaigns.foresight import foresee
-from journeys.campaigns.models import Campaign, CampaignArrival, CampaignMember, Turn
+from journeys.campaigns.models import Campaign, CampaignArrival, CampaignMember, CampaignWatch, Turn
 from journeys.campaigns.work import with_work, work_on_campaign
 from journeys.rules.models import FunnelSettings
+from journeys.segments.models import Segment
 from journeys.status.models import FunnelStatus, LostReason, StatusChange
 from journeys.status.transitions import Refusal
 from stages.models import Stage
@@ -94,9 +95,10 @@ def test_nobody_comes_in_twice(
     active(campaign, marketer)
     contact = contact_in(aware)
     give(label, contact)
-    for _ in range(3):
-        work(campaign)
+    for hours in range(3):
+        work(campaign, NOW + timedelta(hours=hours))
         contact_in(aware)  # the book changes, so that the segment is looked at again
+    assert CampaignWatch.objects.get().looked_at == NOW + timedelta(hours=2)
     assert members(campaign) == [(contact.pk, 1, "segment")]
     assert Turn.objects.count() == 1
 
@@ -111,6 +113,35 @@ def test_while_nothing_changes_there_is_nothing_to_do(
     assert with_work() == []
     give(label, contact_in(aware))
     assert with_work(timezone.now() + timedelta(minutes=1)) == [campaign.pk]
+
+
+def test_a_look_that_took_long_is_not_repeated_soon(
+    campaign: Campaign, marketer: TeamMember, label: Label, aware: Stage, engaged: Stage
+) -> None:
+    add(campaign, marketer, **move_to(engaged))
+    active(campaign, marketer)
+    work(campaign, NOW)
+    CampaignWatch.objects.update(seconds=3)
+    give(label, contact_in(aware))
+    assert with_work(NOW + timedelta(seconds=299)) == []
+    assert with_work(NOW + timedelta(seconds=300)) == [campaign.pk]
+    assert with_work(NOW - timedelta(hours=2)) == [campaign.pk]  # the clock was set back
+
+
+def test_it_is_looked_at_again_when_a_day_begins_or_a_segment_was_changed(
+    campaign: Campaign, marketer: TeamMember, engaged: Stage
+) -> None:
+    add(campaign, marketer, **move_to(engaged))
+    active(campaign, marketer)
+    morning = NOW.replace(hour=6, minute=0)
+    work(campaign, morning)
+    assert with_work(morning + timedelta(hours=5)) == []
+    assert with_work(morning + timedelta(hours=7)) == [campaign.pk]  # at the latest
+    Segment.objects.update(revision=7)
+    assert with_work(morning + timedelta(hours=5)) == [campaign.pk]
+    work(campaign, morning + timedelta(hours=15))
+    assert with_work(morning + timedelta(hours=17, minutes=59)) == []
+    assert with_work(morning + timedelta(hours=18)) == [campaign.pk]  # the next day
 
 
 def test_a_draft_a_paused_and_an_ended_campaign_and_one_outside_its_window_wait(
