@@ -199,4 +199,4 @@ def _save(reason: LostReason) -> None:
 
 
 def _who(by: TeamMember | None) -> str:
-    return by.email if by else "nobody"
+    return str(by.pk) if by else "nobody"
