@@ -88,8 +88,8 @@ def test_who_keeps_and_forgets_is_logged(label, customer, marketer, caplog: pyte
         number = rule.pk
         actions.forget_label_rule(rule=rule, by=marketer)
     assert caplog.messages == [
-        f"Label rule {number} was kept by {marketer.email}",
-        f"Label rule {number} was forgotten by {marketer.email}",
+        f"Label rule {number} was kept by {marketer.pk}",
+        f"Label rule {number} was forgotten by {marketer.pk}",
     ]
 
 
@@ -146,7 +146,7 @@ def test_one_direction_only_refuses_a_lower_weight(cause, aware, customer, marke
 def test_each_row_that_changed_is_logged(administrator, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="journeys.rules.actions"):
         actions.set_movement_rules(rules={**PEOPLE_DECIDE, Cause.API: MovementRules(ALLOW, FLAG)}, by=administrator)
-    assert caplog.messages == [f"The movement rules of api were set to allow, flag by {administrator.email}"]
+    assert caplog.messages == [f"The movement rules of api were set to allow, flag by {administrator.pk}"]
 
 
 def test_who_does_it_has_no_default(label: Label, customer: Stage) -> None:
