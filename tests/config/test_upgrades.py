@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -13,21 +12,13 @@ from django.db import connection
 from config.data_folder import prepare_data_folder
 from config.embedded import EmbeddedServer
 from config.trouble import Trouble
-from tests.installation import MANAGE, Installation, free_port
+from tests.installation import MANAGE, Installation
 
 ROOT = Path(MANAGE).parent
 RELEASED = "5c7a0af7"
 """A commit of an earlier release, whose data folders are out there."""
 OLDER = Path("/usr/lib/postgresql/15/bin")
 PASSWORD = {"ADMIN_PASSWORD": "a long enough phrase"}
-
-
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path / "data", free_port())
-    yield made
-    if made.process:
-        made.stop()
 
 
 def test_a_database_of_a_newer_one_is_left_alone(db: None) -> None:

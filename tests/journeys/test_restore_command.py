@@ -15,15 +15,10 @@ from config.embedded import EmbeddedServer
 from contacts.models import Contact
 from journeys.book.actions import erase_contacts
 from tests.factories import contact_in
-from tests.installation import Installation, free_port
+from tests.installation import Installation
 
 OLDER = Path("/usr/lib/postgresql/15/bin")
 RESTORED = ["Reading the backup.", "Loading the database.", "Checking the book.", "Restored. All 20 promises hold."]
-
-
-@pytest.fixture
-def installation(tmp_path: Path) -> Installation:
-    return Installation(tmp_path / "data", free_port())
 
 
 @pytest.fixture
