@@ -37,7 +37,9 @@ def _run(arguments: list[str]) -> None:
     read_env_file()
     if arguments[1:2] and arguments[1] not in WITHOUT_DATABASE:
         if os.environ.get("DATABASE_URL"):
-            check_named_server(os.environ["DATABASE_URL"])
+            for name in ("DATABASE_URL", "OWNER_DATABASE_URL"):
+                if url := os.environ.get(name):
+                    check_named_server(url, name)
         else:
             refuse_if_full()
             use_unless_configured()

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pwd
 import re
+import secrets
 import shutil
 import socket
 import stat
@@ -28,6 +29,8 @@ from urllib.parse import quote
 import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import PGconn, Ping
+from psycopg.sql import SQL, Identifier
 
 from config.data_folder import data_folder, prepare_data_folder
 from config.trouble import Trouble
@@ -36,6 +39,17 @@ VERSION = "18"
 """The major version of PostgreSQL that the wheel brings."""
 
 ROLE = DATABASE = "funnelbook"
+"""The database, and the role that owns it and migrates."""
+
+APP_ROLE = "funnelbook_app"
+"""The role that Funnelbook runs as: `docs/decisions/0011-two-database-roles.md`."""
+
+ACCESS = f"""\
+# Written by Funnelbook. The role it runs as gets in by the private folder of the socket, all others by password.
+local  all          {APP_ROLE}  trust
+local  all          all             scram-sha-256
+local  replication  all             scram-sha-256
+"""
 
 SETTINGS = {
     "shared_buffers": "128MB",
@@ -55,6 +69,7 @@ SETTINGS = {
 LOCALE = ("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 """Letters of every language are known, and their order changes with no upgrade of the system."""
 
+_ACCESS_FILE = "pg_hba.conf"
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 103
 _LARGEST_LOG = 10_000_000
@@ -65,7 +80,10 @@ _in_use: "EmbeddedServer | None" = None
 
 
 def use_unless_configured() -> None:
-    """Run the embedded server as long as this process and name it in `DATABASE_URL`, unless that names one already."""
+    """Run the embedded server as long as this process and name it in `DATABASE_URL`, unless that names one already.
+
+    In `OWNER_DATABASE_URL` it is named for who migrates.
+    """
     global _in_use
     if os.environ.get("DATABASE_URL"):
         return
@@ -76,7 +94,7 @@ def use_unless_configured() -> None:
     except OSError as error:
         raise Trouble(f"The data folder {folder} cannot be used: {error}") from None
     atexit.register(_leave, _in_use)
-    os.environ["DATABASE_URL"] = _in_use.url
+    os.environ |= {"DATABASE_URL": _in_use.app_url, "OWNER_DATABASE_URL": _in_use.url}
 
 
 def is_embedded(url: str) -> bool:
@@ -110,6 +128,7 @@ class EmbeddedServer:
     ) -> None:
         self.folder = folder
         self.log = folder.with_suffix(".log")
+        self._password = folder.with_suffix(".password")
         self._settings = settings
         self._programs = programs or _programs_of_wheel()
         self._version = version
@@ -119,13 +138,18 @@ class EmbeddedServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def app_url(self) -> str:
+        """The address of the book's database, as the role that Funnelbook runs as."""
+        return self._url(APP_ROLE, DATABASE)
+
+    @property
     def url(self) -> str:
-        """The address of the book's database, as its owner, who is no superuser."""
-        return self._url(ROLE, DATABASE)
+        """The same as its owner, who is no superuser."""
+        return self._url(f"{ROLE}:{self._password.read_text()}", DATABASE)
 
     @property
     def superuser_url(self) -> str:
-        return self._url("postgres", "postgres")
+        return self._url(f"postgres:{self._password.read_text()}", "postgres")
 
     def use(self) -> None:
         """Have the server running until `leave`.
@@ -139,9 +163,12 @@ class EmbeddedServer:
             with contextlib.ExitStack() as until_it_runs:
                 users = until_it_runs.enter_context(open(self.folder.with_suffix(".users"), "ab"))
                 fcntl.flock(users, fcntl.LOCK_SH)
+                until_it_runs.callback(self._stop_after, users)
                 self._start()
+                self._make_password()  # where one of an earlier version runs already
                 self._wait_until_it_answers()
                 self._create_database()
+                self._ask_for_passwords()
                 self._users = users
                 until_it_runs.pop_all()
 
@@ -150,8 +177,7 @@ class EmbeddedServer:
         if not self._users:
             return
         with self._alone():
-            if _is_the_last(self._users):
-                self._stop()
+            self._stop_after(self._users)
             self._users.close()
             self._users = None
 
@@ -193,6 +219,7 @@ class EmbeddedServer:
             return
         account = self._account()
         self._check_or_create(account)
+        self._make_password()
         self._forget_dead_server()
         if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.old"))
@@ -263,14 +290,10 @@ class EmbeddedServer:
     def _wait_until_it_answers(self) -> None:
         remark_at = time.monotonic() + 10
         while True:
-            try:
-                psycopg.connect(self.superuser_url, connect_timeout=10).close()
+            if PGconn.ping(f"{self.app_url}&connect_timeout=10".encode()) == Ping.OK:
                 return
-            except psycopg.OperationalError:
-                if not self._is_running():
-                    raise Trouble(
-                        f"PostgreSQL did not start. Its log, {self.log}, ends with:\n{self._end_of_log()}"
-                    ) from None
+            if not self._is_running():
+                raise Trouble(f"PostgreSQL did not start. Its log, {self.log}, ends with:\n{self._end_of_log()}")
             if time.monotonic() > remark_at:
                 print("PostgreSQL is putting its folder in order after a crash; this can take minutes.", flush=True)
                 remark_at += 3600
@@ -281,11 +304,53 @@ class EmbeddedServer:
         return "\n".join(f"  {line}" for line in lines[-6:])
 
     def _create_database(self) -> None:
-        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-                connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+        with self._as_superuser() as connection:
+            for role in (ROLE, APP_ROLE):
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                    connection.execute(f"CREATE ROLE {role} LOGIN")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+
+    def _as_superuser(self) -> psycopg.Connection:
+        try:
+            return psycopg.connect(self.superuser_url, autocommit=True)
+        except psycopg.OperationalError as error:
+            raise Trouble(f"PostgreSQL does not let in who holds {self._password}: {error}") from None
+
+    def _make_password(self) -> None:
+        """Write the password of the owner and the superuser to a file, and let everybody in until they have it.
+
+        A folder of an earlier version has none, and one whose file was lost gets another one.
+        """
+        if self._password.exists():
+            return
+        self._write_access("local all all trust\n")
+        unfinished = self._password.with_suffix(".password.new")
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        unfinished.replace(self._password)
+
+    def _ask_for_passwords(self) -> None:
+        """From here on, whoever is not the role that Funnelbook runs as gets in by password."""
+        if (self.folder / _ACCESS_FILE).read_text().startswith(ACCESS.splitlines()[0]):
+            return
+        with self._as_superuser() as connection:
+            for role in ("postgres", ROLE):
+                statement = SQL("ALTER ROLE {} PASSWORD {}").format(Identifier(role), self._password.read_text())
+                connection.execute(statement)
+            self._write_access(ACCESS)
+            connection.execute("SELECT pg_reload_conf()")
+
+    def _write_access(self, text: str) -> None:
+        unfinished = self.folder / f"{_ACCESS_FILE}.new"
+        unfinished.write_text(text)
+        if account := self._account():
+            os.chown(unfinished, account.pw_uid, account.pw_gid)
+        unfinished.replace(self.folder / _ACCESS_FILE)
+
+    def _stop_after(self, users: IO[bytes]) -> None:
+        if _is_the_last(users):
+            self._stop()
 
     def _stop(self) -> None:
         if self._is_running():

@@ -37,6 +37,11 @@ def disk_nearly_full(request: HttpRequest, what: str) -> HttpResponse:
     return error_page(request, 507, title="The disk is nearly full", what=what)
 
 
+def gone(request: HttpRequest, what: str) -> HttpResponse:
+    """A link that works once, and did, or was not opened in time. `what` says where there is another one."""
+    return error_page(request, 410, title="This link does not work any more", what=what)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without the database and without the request's context: either may be what is broken."""
     if is_of_api(request):

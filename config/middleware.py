@@ -3,15 +3,43 @@
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from config.api.answers import is_of_api
 from config.disk import DiskNearlyFull
 from config.errors import disk_nearly_full
+from config.public_address import client_address, is_proxy
+from config.team.queries import is_anybody_there, organisation
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class TrustedProxyMiddleware:
+    """Who asks, and whether by https: as a proxy of `TRUSTED_PROXIES` says. Nobody else's headers are believed.
+
+    Under an https address nothing but a proxy is in front, so that what no trusted one says otherwise came by https.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = request.META
+        sender = said.get("REMOTE_ADDR", "")
+        forwarded_for = said.pop("HTTP_X_FORWARDED_FOR", "")
+        scheme = said.pop("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+        is_believed = is_proxy(sender, settings.TRUSTED_PROXIES)
+        if is_believed:
+            said["REMOTE_ADDR"] = client_address(sender, forwarded_for, settings.TRUSTED_PROXIES)
+        if is_believed and scheme in ("http", "https"):
+            said["wsgi.url_scheme"] = scheme
+        elif settings.PUBLIC_URL.startswith("https:"):
+            said["wsgi.url_scheme"] = "https"
+        return self.get_response(request)
 
 
 class RefuseNulMiddleware:
@@ -65,8 +93,26 @@ class ReaderTimeZoneMiddleware:
 
 def request_organisation(request: HttpRequest):
     """The organisation, read once a request."""
-    from config.team.queries import organisation
-
     if not hasattr(request, "organisation"):
         request.organisation = organisation()  # type: ignore[attr-defined]
     return request.organisation  # type: ignore[attr-defined]
+
+
+class FirstRunMiddleware:
+    """Until there is a team member, every page says how to get to the first run, which only its own address opens.
+
+    Whoever is signed in is somebody, so that only strangers cost a query. Applications are told that they are unknown.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begins = reverse("journeys:first_run", args=["-"]).removesuffix("-")
+        is_open = is_of_api(request) or request.path.startswith(begins) or request.user.is_authenticated
+        if is_open or is_anybody_there():
+            return self.get_response(request)
+        response = render(request, "not_set_up.html", status=503)
+        response["Cache-Control"] = "no-store"
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django would log each as an error
+        return response

@@ -1,4 +1,4 @@
-"""The PostgreSQL server that `DATABASE_URL` names, looked at before anything is done with it."""
+"""The PostgreSQL server that an address in the environment names, looked at before anything is done with it."""
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -8,8 +8,11 @@ from config.trouble import Trouble
 OLDEST = 15
 
 
-def check_named_server(url: str) -> None:
+def check_named_server(url: str, name: str = "DATABASE_URL") -> None:
     """Connect once.
+
+    Args:
+        name: the variable of the environment that holds this address.
 
     Raises:
         Trouble: the address is none, nobody answers there, or the server cannot hold a Contact Book.
@@ -20,7 +23,7 @@ def check_named_server(url: str) -> None:
         port = ""
     if not port.replace(",", "").isdecimal():
         raise Trouble(
-            "DATABASE_URL is not the address of a PostgreSQL database. "
+            f"{name} is not the address of a PostgreSQL database. "
             "One looks like postgresql://name:password@host:5432/funnelbook"
         )
     try:
@@ -29,10 +32,8 @@ def check_named_server(url: str) -> None:
             encoding = connection.info.parameter_status("server_encoding")
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())
-        raise Trouble(f"The database that DATABASE_URL names cannot be used: {reason}") from None
+        raise Trouble(f"The database that {name} names cannot be used: {reason}") from None
     if version < OLDEST:
-        raise Trouble(
-            f"The server that DATABASE_URL names is PostgreSQL {version}. Funnelbook needs {OLDEST} or newer."
-        )
+        raise Trouble(f"The server that {name} names is PostgreSQL {version}. Funnelbook needs {OLDEST} or newer.")
     if encoding != "UTF8":
-        raise Trouble(f"The database that DATABASE_URL names holds {encoding}. Funnelbook needs one in UTF8.")
+        raise Trouble(f"The database that {name} names holds {encoding}. Funnelbook needs one in UTF8.")

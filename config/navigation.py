@@ -57,7 +57,7 @@ GROUPS = [
             Entry("Manage Funnel", "journeys:manage_funnel", "adjustments-horizontal", role=Role.MARKETER, key="m"),
             Entry("Runs", "journeys:runs", "play-circle", key="u"),
             Entry("Campaigns", "journeys:campaigns", "megaphone", role=Role.MARKETER, key="p"),
-            Entry("Web forms", "journeys:web_forms", "document-text", role=Role.MARKETER, key="w"),
+            Entry("Web forms", "journeys:web_forms", "document-text", key="w"),
             Entry("Review", "journeys:review", "flag", role=Role.MARKETER, key="v", waits=how_many_wait),
         ],
     ),
@@ -74,11 +74,13 @@ STAGES = Entry("Stages", "stages:stages", "bars-arrow-up", key="s")
 
 SETTINGS_PAGES = [
     Entry("Organisation", "team:organisation", "building-office", role=Role.ADMINISTRATOR),
+    Entry("Team", "team:team", "user-group", role=Role.ADMINISTRATOR),
     Entry("Lost reasons", "journeys:lost_reasons", "no-symbol", role=Role.MARKETER),
     Entry("Categories", "stages:categories", "folder", role=Role.MARKETER),
     Entry("Attributes", "contacts:attributes", "list-bullet", role=Role.MARKETER),
     Entry("OAuth2 applications", "team:applications", "puzzle-piece", role=Role.ADMINISTRATOR),
     Entry("Webhooks", "journeys:webhooks", "paper-airplane", role=Role.ADMINISTRATOR),
+    Entry("E-mail", "team:email", "envelope", role=Role.ADMINISTRATOR),
     Entry("Exports", "journeys:exports", "arrow-down-tray", role=Role.ADMINISTRATOR),
     Entry("Retention", "journeys:retention", "archive-box", role=Role.ADMINISTRATOR),
     Entry("Checks", "journeys:checks", "shield-check", role=Role.ADMINISTRATOR),

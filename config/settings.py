@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config.data_folder import data_folder, prepare_data_folder, register_of_erased, secret_key_file
 from config.environment import whole_number
+from config.mail_server import mail_settings_of
+from config.public_address import proxies_of, public_address_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_folder()
@@ -48,9 +50,23 @@ def _database(url: str) -> dict:
 
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("DEBUG") == "1"
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///funnelbook"))}
+OWNER_DATABASE = _database(url) if (url := os.environ.get("OWNER_DATABASE_URL")) else None  # who migrates
+if replica := os.environ.get("REPLICA_URL"):
+    DATABASES["replica"] = _database(replica)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The address
+_address = public_address_of(os.environ.get("PUBLIC_URL", ""))
+PUBLIC_URL = _address.url if _address else ""
+TRUSTED_PROXIES = proxies_of(os.environ.get("TRUSTED_PROXIES", ""))
+ALLOWED_HOSTS = [_address.host] if _address else ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = bool(_address and _address.is_secure)
+if SESSION_COOKIE_SECURE:  # no other host, below this one's name or above it, sets these
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^oauth/v2/token$"]  # an application that follows has sent its token already
 
 INSTALLED_APPS = [
     "config.apps.FunnelbookAdminConfig",
@@ -78,6 +94,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
+    "config.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RefuseNulMiddleware",
@@ -86,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.FirstRunMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -117,7 +136,15 @@ TEMPLATES = [
 
 # People
 AUTH_USER_MODEL = "team.TeamMember"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the e-mail is unique whatever its case: a constraint on lower(email)
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # the e-mail is unique whatever its case: a constraint on lower(email)
+    "security.W005",  # other hosts below this one's name are not ours to promise https for,
+    "security.W021",  # nor is the whole domain
+    "oauth2_provider.W004",  # clients of Mautic send tokens in the query string,
+    "oauth2_provider.W005",  # know no `iss`
+    "oauth2_provider.W010",  # and no PKCE, which works for those that do
+    "oauth2_provider.W008",  # applications on one's own machine or network are sent back by http
+]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "config.team.backends.RoleBackend",
@@ -147,6 +174,12 @@ AXES_USERNAME_CALLABLE = "config.team.sign_in.attempted_email"
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]  # `next` may hold what somebody searched for
 
+# Mail
+_mail = mail_settings_of(os.environ.get("EMAIL_URL", ""), host_of_links=_address.host if _address else "localhost")
+SENDS_MAIL = bool(_mail)
+EMAIL_TIMEOUT = 20
+globals().update(_mail)
+
 # Applications
 OAUTH2_PROVIDER = {
     "SCOPES": {
@@ -166,6 +199,9 @@ OAUTH2_PROVIDER = {
 }
 
 API_REQUESTS_A_MINUTE = whole_number("API_REQUESTS_A_MINUTE", 6000)  # of each token
+WEB_FORM_A_MINUTE = whole_number("WEB_FORM_A_MINUTE", 600)  # taken by each web form
+WEB_FORMS_OF_ADDRESS_A_MINUTE = whole_number("WEB_FORMS_OF_ADDRESS_A_MINUTE", 20)  # from each address
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # without one there is no /metrics
 WEBHOOKS_ALLOW_PRIVATE = os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"  # to one's own network, and without TLS
 
 # Seals of the status history, outside the database
@@ -240,12 +276,13 @@ LOGGING = {
     "filters": {
         "lost_database": {"()": "config.logs.LostDatabaseInALine"},
         "refused_request": {"()": "config.logs.RefusedRequestInALine"},
+        "links": {"()": "config.logs.LinksWithoutTheirSecrets"},
     },
     "handlers": {
         "out": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["lost_database", "refused_request"],
+            "filters": ["lost_database", "refused_request", "links"],
         },
     },
     "root": {"handlers": ["out"], "level": "INFO"},

@@ -21,16 +21,24 @@ START_ANEW = signal.SIGUSR1
 """Whoever gets it ends its programs and starts again as what is installed by then."""
 
 _LONGEST_PAUSE = 5.0
+_SET_BACK = 30.0
+"""A clock that goes back by so many seconds at once was set, and did not only drift."""
+
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass
 class Program:
-    """A program that runs always: when it ends, whatever its exit status, it is started again."""
+    """A program that runs always: when it ends, whatever its exit status, it is started again.
+
+    `follows_clock`: it does things at times of day, and is started again when the clock was set back: until the time
+    that it remembers comes again it would do none of them.
+    """
 
     name: str
     command: Sequence[str]
     inherits: Sequence[int] = ()  # file descriptors
+    follows_clock: bool = False
     _process: subprocess.Popen[bytes] | None = None
     _started_at: float = 0.0
     _pause: float = 0.0
@@ -92,11 +100,15 @@ class Supervisor:
 
     def run(self, *, is_up: Callable[[], bool], when_up: Callable[[], None]) -> bool:
         """Return after a signal to stop, when every program has ended: whether all of it is to be started anew."""
-        announced = False
+        announced, clock = False, _Clock()
         with self._signals() as pause:
             while not self._stopping:
                 if self.server and self.server.keep_running():
                     print("PostgreSQL ended and is started again.", flush=True)
+                if clock.was_set_back():
+                    for program in self.programs:
+                        if program.follows_clock:
+                            program.ask_to_stop()
                 for program in self.programs:
                     program.keep_running()
                 if not announced and is_up():
@@ -140,6 +152,18 @@ class Supervisor:
 
     def _note_start_anew(self, number: int, frame: object) -> None:
         self._stopping = self._starts_anew = True
+
+
+class _Clock:
+    """The time of day, beside a clock that nobody sets."""
+
+    def __init__(self) -> None:
+        self._difference = time.time() - time.monotonic()
+
+    def was_set_back(self) -> bool:
+        """Whether it was since this was asked last."""
+        before, self._difference = self._difference, time.time() - time.monotonic()
+        return self._difference < before - _SET_BACK
 
 
 def _how(status: int) -> str:

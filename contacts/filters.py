@@ -14,6 +14,7 @@ from contacts.labels.queries import labels
 from contacts.models import Contact
 from journeys.book.queries import Anywhere, ContactQuery
 from journeys.segments.queries import Matching, segments_for
+from journeys.webforms.models import WebForm
 from stages.models import Stage
 
 LOST = {"yes": True, "no": False}
@@ -61,6 +62,7 @@ class ContactFilter(django_filters.FilterSet):
         label="Account state", choices=Contact.AccountState, empty_label="Active or not"
     )
     imported = django_filters.CharFilter(label="Import", validators=[OF_AN_IMPORT])
+    web_form = django_filters.ModelChoiceFilter(label="Web form", queryset=WebForm.objects.all())
 
     class Meta:
         model = Contact
@@ -100,7 +102,7 @@ class ContactFilter(django_filters.FilterSet):
     def said(self) -> dict[str, str]:
         """What the address says that means something."""
         self.form.is_valid()
-        return {name: value for name, value in self.form.cleaned_data.items() if value}
+        return {name: _as_said(value) for name, value in self.form.cleaned_data.items() if value}
 
     @cached_property
     def query(self) -> ContactQuery:
@@ -115,6 +117,7 @@ class ContactFilter(django_filters.FilterSet):
             account_state=said.get("account_state", ""),
             imported=said.get("imported", ""),
             segment=Matching.of(self.segments[said["segment"]]) if "segment" in said else None,
+            web_form=int(said["web_form"]) if "web_form" in said else None,
         )
 
     @property
@@ -133,6 +136,8 @@ class ContactFilter(django_filters.FilterSet):
             chips.append(FilterChip(f"Matches {self.segments[said['segment']]}", ("segment",)))
         if "account_state" in said:
             chips.append(FilterChip(f"Account {said['account_state']}", ("account_state",)))
+        if "web_form" in said:
+            chips.append(FilterChip(f"Sent {self.form.cleaned_data['web_form']}", ("web_form",)))
         if "imported" in said:
             run, _, outcome = said["imported"].partition("-")
             chips.append(FilterChip(f"{outcome.capitalize()} by run {run}", ("imported",)))
@@ -156,6 +161,11 @@ class FilterChip:
     words: str
     parameters: tuple[str, ...]
     colour: str = ""
+
+
+def _as_said(value: Any) -> str:
+    """What an address says: of a web form, its number."""
+    return str(value.pk) if isinstance(value, WebForm) else value
 
 
 def _stage_choices(stages: list[Stage]) -> list[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """The orders that the list of contacts offers, and its tabs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,13 @@ from contacts.columns.shown import COLUMNS, Column
 from journeys.book.ordering import ADDED, KEYS, NEWEST_FIRST, SINCE, Order
 from journeys.book.queries import ContactQuery, Count, may_be_put_in
 from journeys.reports.queries import Funnel
+from journeys.segments.models import Segment
 from stages.models import Stage
 
 NAME = "name"
+
+MOST_SEGMENTS = 8
+"""So many segments are tabs of the list; the others are a click away."""
 
 _LABELS = {NAME: "Name", **{column.order: column.label for column in COLUMNS if column.order}}
 _LATEST_FIRST = {column.order for column in COLUMNS if column.newest}
@@ -116,16 +120,30 @@ def _heading(label: str, css: str, first: Order | None, query: ContactQuery, cou
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A part of the book with a name, as `_components/tabs.html` shows it."""
+    """A part of the book with a name, as `_components/tabs.html` shows it.
+
+    Attributes:
+        segment: the segment that it is; its count is found out later.
+        is_apart: whether another kind of parts begins with it.
+    """
 
     label: str
     address: str
     is_current: bool
     count: int | None = None
+    segment: int | None = None
+    is_apart: bool = False
 
 
-def tabs_of(stages: Iterable[Stage], funnel: Funnel, said: Mapping[str, Any], along: Mapping[str, Any]) -> list[Tab]:
-    """All contacts, those in each stage in use, those without a status, and those that are lost.
+def tabs_of(
+    stages: Iterable[Stage],
+    funnel: Funnel,
+    segments: Iterable[Segment],
+    said: Mapping[str, Any],
+    along: Mapping[str, Any],
+) -> list[Tab]:
+    """All contacts, those in each stage in use, those without a status and those that are lost; then the first
+    segments and the one that is looked at.
 
     Args:
         said: what the list is narrowed by.
@@ -141,7 +159,18 @@ def tabs_of(stages: Iterable[Stage], funnel: Funnel, said: Mapping[str, Any], al
         ("No status yet", {"stage": "none"}, funnel.without_status),
         ("Lost", {"lost": "yes"}, funnel.lost),
     ]
-    return [Tab(label, _address({**query, **along}), said == query, count) for label, query, count in parts]
+    return [
+        *(Tab(label, _address({**query, **along}), said == query, count) for label, query, count in parts),
+        *_segment_tabs(segments, said, along),
+    ]
+
+
+def _segment_tabs(segments: Iterable[Segment], said: Mapping[str, Any], along: Mapping[str, Any]) -> Iterator[Tab]:
+    for place, segment in enumerate(segments):
+        query = {"segment": str(segment.pk)}
+        if place < MOST_SEGMENTS or said == query:
+            address = _address({**query, **along})
+            yield Tab(segment.name, address, said == query, segment=segment.pk, is_apart=place == 0)
 
 
 def _address(query: Mapping[str, Any]) -> str:

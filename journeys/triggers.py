@@ -4,6 +4,8 @@ Each statement can be applied again; `tests/test_triggers.py` compares the datab
 Whoever changes a status *signs*: sets since, cause, changed_by and the rest, and raises `signature` by one.
 """
 
+from journeys.integrity.canonical import CONTENT
+
 SQL = """
 -- 1. A contact gets a status, by whatever path it comes. The stage is not retired before the contact is there.
 CREATE OR REPLACE FUNCTION open_default_stage() RETURNS bigint
@@ -347,16 +349,56 @@ FOR EACH ROW WHEN (NEW.review_needed OR NEW.to_outside) EXECUTE FUNCTION flagged
 """
 
 
-SEALS_SQL = """
--- Apart: their table is younger than those above.
+SEALS_SQL = f"""
+-- Apart: their table is younger than those above. Who runs Funnelbook may have a seal made, and writes none.
+CREATE OR REPLACE FUNCTION history_is_sealed(last_change bigint) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO journeys_seal (number, up_to, rows, digest, sealed_at)
+    SELECT before.number + 1, last_change, count(*), sha256(before.digest || {CONTENT}), clock_timestamp()
+    FROM journeys_statuschange change,
+         (SELECT number, up_to, digest FROM journeys_seal
+          UNION ALL SELECT 0, 0, ''::bytea ORDER BY number DESC LIMIT 1) AS before
+    WHERE change.id > before.up_to AND change.id <= last_change
+      AND last_change <= pg_sequence_last_value(pg_get_serial_sequence('journeys_statuschange', 'id')::regclass)
+    GROUP BY before.number, before.digest
+$$;
+
 CREATE OR REPLACE TRIGGER seals_are_never_rewritten
 BEFORE UPDATE OR DELETE OR TRUNCATE ON journeys_seal
 FOR EACH STATEMENT EXECUTE FUNCTION history_is_never_rewritten();
 """
 
 
+CAMPAIGNS_SQL = """
+-- What became of a contact in a campaign goes with it.
+CREATE OR REPLACE FUNCTION turns_go_with_their_member() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM journeys_turn turn USING members_before gone JOIN journeys_campaignstep step USING (campaign_id)
+    WHERE (turn.step_id, turn.contact_id, turn.round) = (step.id, gone.contact_id, gone.round);
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER turns_go_with_their_member AFTER DELETE ON journeys_campaignmember
+REFERENCING OLD TABLE AS members_before FOR EACH STATEMENT EXECUTE FUNCTION turns_go_with_their_member();
+"""
+
+
+CAMPAIGNS_FOREIGN_KEYS_SQL = """
+ALTER TABLE journeys_campaignmember ADD CONSTRAINT a_member_of_a_campaign_is_a_contact
+FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""
+
+
 FOREIGN_KEYS_SQL = """
 -- Deferred, so that the status may be written first and the contact second.
 ALTER TABLE journeys_funnelstatus ADD CONSTRAINT a_status_belongs_to_a_contact
+FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""
+
+
+WEB_FORMS_FOREIGN_KEYS_SQL = """
+-- What people sent goes with them, whoever deletes them.
+ALTER TABLE journeys_submission ADD CONSTRAINT a_submission_is_of_a_contact
 FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
 """

@@ -19,7 +19,10 @@ urlpatterns = [
     path("", include("journeys.exports.urls")),
     path("", include("journeys.webhooks.urls")),
     path("", include("journeys.segments.urls")),
+    path("", include("journeys.campaigns.urls")),
     path("", include("journeys.retention.urls")),
     path("", include("journeys.stuck.urls")),
     path("", include("journeys.search.urls")),
+    path("", include("journeys.first_run.urls")),
+    path("", include("journeys.webforms.urls")),
 ]

@@ -36,9 +36,27 @@
 
   foldWhenNarrow(document);
 
+  // Of tabs that do not fit, the current one is in view.
+
+  const showCurrentTab = () => document.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+    const line = tab.parentElement;
+    line.scrollLeft = tab.offsetLeft - line.offsetLeft - (line.clientWidth - tab.offsetWidth) / 2;
+  });
+
+  showCurrentTab();
+  document.addEventListener("htmx:oobAfterSwap", showCurrentTab);
+
   // What is printed as it is.
 
   document.addEventListener("click", (event) => event.target.closest("[data-prints]") && print());
+
+  // Where nobody has chosen a time zone yet, that of the browser is proposed.
+
+  document.querySelectorAll("[data-guesses-time-zone]").forEach((select) => {
+    const guessed = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const isKnown = [...select.options].some((option) => option.value === guessed);
+    if (select.value === "UTC" && isKnown && !select.form.querySelector(".error")) select.value = guessed;
+  });
 
   // The dialog: parts are loaded into it; focus goes back to what opened it.
 
@@ -102,7 +120,7 @@
     const menuButton = elt.closest("details.menu")?.querySelector("summary");
     menuButton?.focus();
     closeMenus();
-    if (target?.id === "dialog") rememberOpener(menuButton || elt);
+    if (target?.id === "dialog" && !dialog().open) rememberOpener(menuButton || elt);
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -146,6 +164,10 @@
   document.addEventListener("click", (event) => {
     event.target.closest(".message-dismiss")?.closest(".message").remove();
   });
+
+  // What is there to be copied is selected as soon as somebody is in it.
+
+  document.addEventListener("focusin", ({ target }) => target.matches(".secret[readonly]") && target.select());
 
   // Rows that are dragged by a handle (a form that says before which row). Each has buttons that do the same.
 
@@ -294,61 +316,49 @@
     openResults(Boolean(said) && document.activeElement === byId("search"));
   });
 
-  // A list of contacts under the keys: the focus goes from name to name, so that Enter opens.
-
-  const names = () => [...document.querySelectorAll("#contacts-list tbody .name")];
-
-  const goToRow = (step) => {
-    const rows = names();
-    const at = rows.indexOf(document.activeElement.closest?.("tr")?.querySelector(".name"));
-    const next = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1)];
-    next?.focus();
-    next?.closest("tr").scrollIntoView({ block: "nearest" });
-    return Boolean(next);
-  };
-
-  const followArrow = (event) => {
-    const isOnName = names().includes(event.target);
-    if (isOnName && (event.key === "ArrowDown" || event.key === "ArrowUp")) return goToRow(event.key === "ArrowDown" ? 1 : -1);
-    return false;
-  };
-
-  const followListKey = (letter) => {
-    if (letter === "j" || letter === "k") return goToRow(letter === "j" ? 1 : -1);
-    const box = letter === "x" && document.activeElement.closest?.("#contacts-list tbody tr")?.querySelector("[name=contact]");
-    box?.click?.();
-    return Boolean(box);
-  };
-
   // What is just being replaced is not confirmed any more: a preview, while the next one is on its way.
 
   document.addEventListener("submit", (event) => {
     if ((event.submitter || event.target).closest(".htmx-request:not(form)")) event.preventDefault();
   });
 
-  // Rows that are walked with j and k, each with buttons for a letter (`data-act`). When its row goes, the next has the focus.
+  // Rows that are walked with j and k, or with the arrows. What has the focus in each is marked `data-steps`, and what a
+  // letter does there `data-act`. When its row goes, the next has the focus.
 
   let stepAt = -1;
 
   const steps = () => [...document.querySelectorAll("[data-steps]")];
 
-  const stepNow = () => document.activeElement?.closest("[data-steps]") || null;
+  const stepNow = () => {
+    const row = document.activeElement?.closest("tr");
+    return steps().findIndex((step) => row?.contains(step));
+  };
 
   const stepTo = (place) => {
-    const rows = steps();
-    stepAt = Math.max(0, Math.min(place, rows.length - 1));
-    rows[stepAt]?.focus();
-    rows[stepAt]?.scrollIntoView({ block: "nearest" });
+    const stops = steps();
+    stepAt = Math.max(0, Math.min(place, stops.length - 1));
+    stops[stepAt]?.focus();
+    stops[stepAt]?.closest("tr").scrollIntoView({ block: "nearest" });
   };
 
-  const walk = (letter) => {
-    const now = steps().indexOf(stepNow());
-    if (letter === "j") stepTo(now + 1);
-    else if (letter === "k") stepTo(now < 0 ? 0 : now - 1);
-    else steps()[now]?.querySelector(`[data-act="${CSS.escape(letter)}"]`)?.click();
+  const step = (down) => {
+    const now = stepNow();
+    if (down) stepTo(now + 1);
+    else stepTo(now < 0 ? Infinity : now - 1);
   };
 
-  document.addEventListener("htmx:beforeRequest", () => (stepAt = steps().indexOf(stepNow())));
+  const followArrow = ({ key, target }) => {
+    const isOnStep = target.matches?.("[data-steps]") && (key === "ArrowDown" || key === "ArrowUp");
+    if (isOnStep) step(key === "ArrowDown");
+    return isOnStep;
+  };
+
+  const followRowKey = (letter) => {
+    if (letter === "j" || letter === "k") step(letter === "j");
+    else steps()[stepNow()]?.closest("tr").querySelector(`[data-act="${CSS.escape(letter)}"]`)?.click();
+  };
+
+  document.addEventListener("htmx:beforeRequest", () => (stepAt = stepNow()));
 
   document.addEventListener("htmx:afterSettle", () => {
     if (stepAt >= 0 && document.activeElement === document.body && steps().length) stepTo(stepAt);
@@ -393,10 +403,8 @@
       followKey(event.key);
     } else if (event.key === "g") {
       afterG = event.timeStamp;
-    } else if (followListKey(event.key)) {
-      event.preventDefault();
     } else if (event.key.length === 1 && steps().length) {
-      walk(event.key);
+      followRowKey(event.key);
     }
   });
 })();

@@ -13,24 +13,28 @@ APPS = ["config.team", "stages", "contacts", "journeys"]
 SURFACE = {"views", "forms", "filters", "shown", "api", "admin", "tasks", "urls", "management", "templatetags"}
 PROJECT_SURFACE = {
     "announce",
+    "confirmation",
     "context",
     "errors",
     "health",
     "htmx",
     "logs",
+    "metrics",
     "middleware",
     "navigation",
     "settings",
     "wsgi",
 }
-FOUNDATION = {"models", "triggers", "transitions", "conditions", "causes", "roles", "migrations"}
+FOUNDATION = {"models", "triggers", "canonical", "transitions", "conditions", "causes", "roles", "migrations"}
 PROJECT_FOUNDATION = {
     "constraints",
     "data_folder",
     "embedded",
     "environment",
     "install",
+    "mail_server",
     "named_server",
+    "public_address",
     "supervision",
     "trouble",
     "version",

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from tests.heart import as_owner
+
 
 class Elsewhere:
     """A connection of its own, on which things are done one after the other while the test goes on."""
@@ -39,7 +41,7 @@ class Elsewhere:
     def has_to_wait(self) -> bool:
         """Whether it waits for a lock before long."""
         for _ in range(200):
-            with connection.cursor() as cursor:
+            with as_owner() as cursor:
                 cursor.execute("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", [self.pid])
                 if cursor.fetchone()[0]:
                     return True

@@ -19,7 +19,7 @@ import psycopg
 from config.embedded import EmbeddedServer
 
 MANAGE = str(Path(__file__).resolve().parent.parent / "manage.py")
-FROM_THE_TESTS = ("DATABASE_URL", "SECRET_KEY", "PORT", "HOST", "PG")
+FROM_THE_TESTS = ("DATABASE_URL", "SECRET_KEY", "PORT", "HOST", "PG", "PUBLIC_URL", "TRUSTED_PROXIES", "EMAIL_URL")
 
 
 class Installation:

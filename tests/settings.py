@@ -15,3 +15,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# A live server has more threads than there are connections; on a busy machine they wait for one another longer.
+DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 120  # noqa: F405

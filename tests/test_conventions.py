@@ -10,6 +10,7 @@ from tests import conventions
 from tests.conventions import ROOT, Module
 
 NO_ACTIONS = {
+    "config.team.actions.lock_team": "keeps others waiting, and writes nothing",
     "contacts.actions.new_contact_ids": "takes numbers from a sequence, and adds nobody",
     "journeys.book.actions.default_stage": "reads what the action beside it uses",
     "journeys.imports.actions.check_import": "writes nothing",
@@ -23,7 +24,7 @@ NO_ACTIONS = {
 }
 """Functions in an `actions.py` that change nothing anybody answers for."""
 
-IN_PLACE_OF_A_SCREEN = {"team/locked_out.html"}
+IN_PLACE_OF_A_SCREEN = {"team/confirm_password.html", "team/locked_out.html"}
 """Templates that are shown at another screen's address."""
 
 

@@ -15,10 +15,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from oauth2_provider.models import Application
 
 from config.team.actions import create_token
+from config.team.links.actions import invite, make_password_link
 from config.team.models import ApiToken, TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact
+from journeys.campaigns.actions import create_campaign
+from journeys.campaigns.models import CampaignStep
 from journeys.rules.models import LabelRule
 from journeys.runs.actions import make_preview, start_run, work_on_run
 from journeys.runs.models import Run, RunPreview
@@ -31,11 +34,13 @@ from journeys.status.models import LostReason, StatusChange
 from journeys.webhooks.actions import send_test
 from stages.models import Category, Stage
 from tests.factories import LabelFactory, TeamMemberFactory, contact_in
+from tests.fixtures.people import signed_in_client
 from tests.journeys.telling import webhook_at
+from tests.journeys.web_forms import web_form_asking
 from tests.journeys.wizard import checked, imported
 
 REDIRECT, REFUSED, NO_SUCH_METHOD, WRONG, STALE = 302, 403, 405, 422, 409
-BAD, UNKNOWN, NOT_THERE = 400, 401, 404
+BAD, UNKNOWN, NOT_THERE, GONE = 400, 401, 404, 410
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,8 @@ class Row:
 
     `needs` is the role that gets these; weaker ones get 403, and who is not signed in is sent to sign in.
     `anybody` is what those get who are not signed in, where that is something else. `reads` is the role that a GET
-    needs, where `needs` is about this one thing. `for_applications` answers no cookie: what it does with a token is
-    tested in `tests/api`.
+    needs, where `needs` is about this one thing. `for_applications` answers no cookie, and neither does the public page
+    of a web form: what they do with a token is tested in `tests/api`, and in `test_public_web_form_screen.py`.
     """
 
     needs: Role
@@ -72,6 +77,11 @@ TABLE = {
     "team:theme": Row(ANY, NO_SUCH_METHOD, REDIRECT),
     "team:api_reference": Row(ANY, 200, anybody=(200, NO_SUCH_METHOD)),
     "team:organisation": Row(A, 200, WRONG),
+    # links that let somebody in once
+    "journeys:first_run": Row(ANY, GONE, GONE, ("invitation",), anybody=(GONE, GONE)),
+    "team:invitation": Row(ANY, 200, WRONG, ("invitation",), anybody=(200, WRONG)),
+    "team:another_password": Row(ANY, 200, WRONG, ("password",), anybody=(200, WRONG)),
+    "team:forgotten_password": Row(ANY, 200, 200, anybody=(200, 200)),
     # the funnel
     "journeys:customer_journey": Row(V),
     "journeys:status_history": Row(V),
@@ -110,14 +120,44 @@ TABLE = {
     "contacts:delete_label": Row(M, 200, REDIRECT, ("label",)),
     "contacts:new_label": Row(M, 200, WRONG),
     "contacts:edit_label": Row(M, 200, WRONG, ("label",)),
+    # campaigns
+    "journeys:campaigns": Row(M),
+    "journeys:new_campaign": Row(M, 200, WRONG),
+    "journeys:campaign": Row(M, args=("campaign",)),
+    "journeys:edit_campaign": Row(M, 200, WRONG, ("campaign",)),
+    "journeys:activate_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:pause_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:end_campaign": Row(M, 200, REDIRECT, ("campaign",)),
+    "journeys:clone_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:delete_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign",)),
+    "journeys:new_step": Row(M, 200, 200, ("campaign",)),
+    "journeys:edit_step": Row(M, 200, WRONG, ("step",)),
+    "journeys:remove_step": Row(M, 200, REDIRECT, ("step",)),
+    "journeys:move_step_up": Row(M, NO_SUCH_METHOD, REDIRECT, ("step",)),
+    "journeys:move_step_down": Row(M, NO_SUCH_METHOD, REDIRECT, ("step",)),
+    "journeys:campaign_contacts": Row(M, args=("campaign",)),
+    "journeys:add_to_campaign": Row(M, 200, WRONG, ("campaign",)),
+    "journeys:step_contacts": Row(M, args=("step",)),
+    "journeys:campaign_log": Row(M, args=("campaign", "contact")),
+    "journeys:remove_from_campaign": Row(M, NO_SUCH_METHOD, REDIRECT, ("campaign", "contact")),
     # segments
     "journeys:segments": Row(V),
-    "journeys:segment_tabs": Row(V),
+    "journeys:segment_counts": Row(V),
     "journeys:segment": Row(V, args=("segment",)),
     "journeys:new_segment": Row(V, 200, WRONG),
     "journeys:edit_segment": Row(M, 200, WRONG, ("segment",)),  # for everybody
     "journeys:delete_segment": Row(M, NO_SUCH_METHOD, REDIRECT, ("segment",), reads=V),  # for everybody
     "journeys:search": Row(V),
+    # web forms; those of the public are protected by a token of the page, since a frame has no cookie
+    "journeys:web_forms": Row(V),
+    "journeys:web_form": Row(V, args=("web_form",)),
+    "journeys:new_web_form": Row(M, 200, WRONG),
+    "journeys:edit_web_form": Row(M, 200, WRONG, ("web_form",)),
+    "journeys:open_web_form": Row(M, NO_SUCH_METHOD, REDIRECT, ("web_form",)),
+    "journeys:close_web_form": Row(M, NO_SUCH_METHOD, REDIRECT, ("web_form",)),
+    "journeys:delete_web_form": Row(M, 200, REDIRECT, ("web_form",)),
+    "journeys:public_web_form": Row(ANY, 200, WRONG, ("slug",), anybody=(200, WRONG), for_applications=True),
+    "journeys:embedded_web_form": Row(ANY, 200, WRONG, ("slug",), anybody=(200, WRONG), for_applications=True),
     # moving one contact
     "journeys:change_status": Row(O, 200, WRONG, ("contact",)),
     "journeys:mark_lost": Row(O, 200, WRONG, ("contact",)),
@@ -180,6 +220,15 @@ TABLE = {
     "stages:new_category": Row(M, 200, WRONG),
     "stages:edit_category": Row(M, 200, WRONG, ("category",)),
     "stages:delete_category": Row(M, NO_SUCH_METHOD, REDIRECT, ("category",)),
+    "team:team": Row(A),
+    "team:invite": Row(A, 200, WRONG),
+    "team:withdraw_invitation": Row(A, NO_SUCH_METHOD, REDIRECT, ("invited",)),
+    "team:edit_member": Row(A, 200, WRONG, ("member",)),
+    "team:deactivate_member": Row(A, NO_SUCH_METHOD, REDIRECT, ("member",)),
+    "team:reactivate_member": Row(A, NO_SUCH_METHOD, REDIRECT, ("member",)),
+    "team:new_password_link": Row(A, 200, 200, ("member",)),
+    "team:email": Row(A),
+    "team:send_test_mail": Row(A, NO_SUCH_METHOD, REDIRECT),
     "team:tokens": Row(V),
     "team:new_token": Row(V, 200, WRONG),
     "team:revoke_token": Row(A, NO_SUCH_METHOD, REDIRECT, ("token",), reads=V),  # somebody else's
@@ -242,6 +291,7 @@ TABLE = {
     "api:v1:flows": of_api(),
     "api:v1:default_status": of_api(),
     "api:v1:segments": of_api(),
+    "api:v1:segment": of_api("segment"),
     "api:v1:segment_contacts": of_api("segment"),
     "api:v1:reviews": of_api(),
     "api:v1:keep_review": of_api("change"),
@@ -279,7 +329,7 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 class World:
     """Things for routes to be about, by the words that rows use, and somebody of each role."""
 
-    things: dict[str, int]
+    things: dict[str, int | str]
     people: dict[Role, TeamMember] = field(default_factory=dict)
 
     def address(self, name: str) -> str:
@@ -297,6 +347,8 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
     CarriedLabel.objects.create(contact=contact, label=label)
     category = Category.objects.create(title="Sales", alias="sales")
     webhook, _ = webhook_at(by=people[A])
+    invitation = invite(email="nia@example.org", role=Role.VIEWER, by=people[A])
+    web_form = web_form_asking("email", by=people[M])
     return World(
         things={
             "contact": contact.pk,
@@ -312,9 +364,17 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
             "import": checked("email,id\na@b.co,1\nnobody,2\n", people[Role.MARKETER]).pk,
             "imported": imported("email,id\nc@b.co,3\nnobody,2\n", people[Role.MARKETER]).pk,
             "segment": _segment(customer, people[Role.MARKETER]).pk,
+            "campaign": (step := _step(customer, people[Role.MARKETER])).campaign_id,
+            "step": step.pk,
             "rule": LabelRule.objects.create(label=label, stage=customer, created_by=people[Role.MARKETER]).pk,
+            "invitation": invitation.secret,
+            "invited": invitation.pk,
+            "password": make_password_link(member=operator, by=people[A]).secret,
+            "member": operator.pk,
             "token": create_token(name="Sync", scope=ApiToken.Scope.READ, expires_at=None, by=people[A])[0].pk,
             "application": Application.objects.create(name="Sync").pk,
+            "web_form": web_form.pk,
+            "slug": web_form.slug,
             "webhook": webhook.pk,
             "delivery": send_test(webhook=webhook, by=people[A]).pk,
         },
@@ -325,6 +385,12 @@ def world(db: None, aware: Stage, customer: Stage) -> World:
 def _segment(stage: Stage, by: TeamMember) -> Segment:
     conditions = Conditions(((Condition("status", Operator.IS, place=Place(str(stage.pk))),),))
     return create_segment(name="Customers", conditions=conditions, is_for_all=True, by=by)
+
+
+def _step(stage: Stage, by: TeamMember) -> CampaignStep:
+    """The one step of a draft."""
+    campaign = create_campaign(values={"name": "Win-back"}, by=by)
+    return CampaignStep.objects.create(campaign=campaign, kind=CampaignStep.Kind.CHANGE_STAGE, name="On", stage=stage)
 
 
 def _preview(contact: Contact, by: TeamMember) -> RunPreview:
@@ -355,10 +421,8 @@ def written() -> dict[str, str]:
 
 
 def signed_in(member: TeamMember | None, *, with_csrf_checks: bool = False) -> Client:
-    client = Client(enforce_csrf_checks=with_csrf_checks, raise_request_exception=False)
-    if member:
-        client.force_login(member, backend="config.team.backends.RoleBackend")
-    return client
+    options = {"enforce_csrf_checks": with_csrf_checks, "raise_request_exception": False}
+    return signed_in_client(member, **options) if member else Client(**options)
 
 
 def outcome(response: HttpResponse) -> int:

@@ -11,8 +11,14 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from tests.heart import as_owner
+
 OTHERS = "procrastinate_%"
 """The job queue brings functions and triggers of its own."""
+
+APPLIED = ("SQL", "SEALS_SQL", "CAMPAIGNS_SQL")
+FOREIGN_KEYS = ("FOREIGN_KEYS_SQL", "WEB_FORMS_FOREIGN_KEYS_SQL", "CAMPAIGNS_FOREIGN_KEYS_SQL")
+"""What a module says of tables that came at different times."""
 
 FUNCTIONS = """
     SELECT proname, pg_get_functiondef(oid) FROM pg_proc
@@ -51,7 +57,7 @@ def in_database() -> dict[str, str]:
 
 def make_again() -> None:
     """Drop what the database has and apply the modules."""
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(
             "SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname NOT LIKE %s",
@@ -60,8 +66,8 @@ def make_again() -> None:
         for (function,) in cursor.fetchall():
             cursor.execute(f"DROP FUNCTION {function} CASCADE")
         for module in modules():
-            cursor.execute(module.SQL + getattr(module, "SEALS_SQL", ""))
-            foreign_keys = getattr(module, "FOREIGN_KEYS_SQL", "")
+            cursor.execute("".join(getattr(module, name, "") for name in APPLIED))
+            foreign_keys = "".join(getattr(module, name, "") for name in FOREIGN_KEYS)
             for table, name in re.findall(r"ALTER TABLE (\w+) ADD CONSTRAINT (\w+)", foreign_keys):
                 cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             if foreign_keys:
@@ -106,7 +112,7 @@ def test_functions_run_as_their_owner_and_look_only_where_they_should(db: None) 
     ],
 )
 def test_what_differs_is_found(db: None, tampering: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(tampering)
     before = in_database()
     make_again()

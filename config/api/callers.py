@@ -31,13 +31,15 @@ _CHALLENGE = 'Basic realm="Funnelbook", charset="UTF-8"'
 class Caller:
     """The person behind a request, and the role it has: that of the person, or less where a token's scope is less.
 
-    `token` is the id of the token of ours that was used, `application` that of the OAuth2 application.
+    `token` is the id of the token of ours that was used, `application` that of the OAuth2 application. `may_write` is
+    not so for a token that may only read, whoever it belongs to.
     """
 
     member: TeamMember
     role: Role
     token: int | None = None
     application: int | None = None
+    may_write: bool = True
 
     @property
     def name(self) -> str:
@@ -98,7 +100,7 @@ def _by_token_of_ours(secret: str) -> Caller:
     if token.expires_at and token.expires_at <= timezone.now():
         raise _unknown(TOKEN_EXPIRED)
     note_use_of_token(token=token, by=token.owner)
-    return Caller(token.owner, min(token.owner.role, token.strongest_role), token.pk)
+    return _within(token.strongest_role, token.owner, token=token.pk)
 
 
 def _by_oauth(secret: str) -> Caller:
@@ -110,9 +112,12 @@ def _by_oauth(secret: str) -> Caller:
         raise _unknown(TOKEN_INVALID)
     if token.is_expired():
         raise _unknown(TOKEN_EXPIRED)
-    scopes = token.scope.split()
-    role = min(member.role, ApiToken.strongest_role_of(scopes))
-    return Caller(member, role, application=token.application_id)
+    return _within(ApiToken.strongest_role_of(token.scope.split()), member, application=token.application_id)
+
+
+def _within(strongest: Role, member: TeamMember, **by: int | None) -> Caller:
+    """A member who calls by what is worth at most this role."""
+    return Caller(member, min(member.role, strongest), may_write=strongest > Role.VIEWER, **by)
 
 
 def _by_password(request: HttpRequest, credentials: str) -> Caller:

@@ -49,6 +49,9 @@ def carry_over(*, backup: Path | None, tell: Tell) -> None:
     except OSError as error:
         raise Trouble(f"The database could not be carried over: {error.strerror}.") from None
     folder.rename(_kept(folder, found))
+    password = folder.with_suffix(".password")
+    if password.exists():
+        password.rename(_kept(folder, found).with_suffix(".password"))
     _finish_renaming(folder, tell)
 
 
@@ -107,6 +110,9 @@ def _finish_renaming(folder: Path, tell: Tell) -> bool:
     """Put the new folder in the place of the old one, if that was moved away already. Returns whether it was."""
     if folder.exists() or not next_folder(folder).exists():
         return False
+    password = next_folder(folder).with_suffix(".password")
+    if password.exists():
+        password.rename(folder.with_suffix(".password"))
     next_folder(folder).rename(folder)
     _clear(next_folder(folder))
     kept = ", ".join(str(path) for path in sorted(folder.parent.glob(f"{folder.name}-*-before")))
@@ -121,7 +127,7 @@ def _kept(folder: Path, version: str) -> Path:
 def _clear(folder: Path) -> None:
     """Remove a folder, and the files beside it by which it is used."""
     shutil.rmtree(folder, ignore_errors=True)
-    for ending in (".users", ".lock", ".log"):
+    for ending in (".users", ".lock", ".log", ".password"):
         folder.with_suffix(ending).unlink(missing_ok=True)
 
 

@@ -4,13 +4,15 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 from oauth2_provider.generators import generate_client_secret
-from oauth2_provider.models import Application
+from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 
-from config.team.models import ApiToken, Organisation, TeamMember
+from config.team.models import ApiToken, Organisation, SingleUseLink, TeamMember
 from config.team.queries import administrators, digest_of
 from config.team.roles import Role
 
@@ -21,11 +23,14 @@ LAST_USE = timedelta(minutes=1)
 
 
 @transaction.atomic
-def change_my_account(*, name: str, theme: str, time_zone: str, shortcuts: bool, by: TeamMember) -> TeamMember:
+def change_my_account(
+    *, name: str, theme: str, time_zone: str, shortcuts: bool, mail_when_run_ends: bool, by: TeamMember
+) -> TeamMember:
     """A team member changes how Funnelbook looks and answers to them, and the name that history shows."""
     member = TeamMember.objects.select_for_update().get(pk=by.pk)
     member.name, member.theme, member.time_zone, member.shortcuts = name, theme, time_zone, shortcuts
-    member.save(update_fields=["name", "theme", "time_zone", "shortcuts"])
+    member.mail_when_run_ends = mail_when_run_ends
+    member.save(update_fields=["name", "theme", "time_zone", "shortcuts", "mail_when_run_ends"])
     return member
 
 
@@ -62,48 +67,102 @@ class LastAdministrator(Exception):
 
 
 @transaction.atomic
-def add_team_member(*, email: str, name: str, password: str, role: Role, by: TeamMember) -> TeamMember:
-    """An Administrator lets somebody in.
-
-    Raises:
-        IntegrityError: the e-mail is taken.
-    """
-    member = TeamMember.objects.create_user(email, password, name=name)
-    _give_role(member, role)
-    return member
-
-
-@transaction.atomic
-def change_team_member(
-    *, member: TeamMember, email: str, name: str, is_active: bool, role: Role, password: str = "", by: TeamMember
-) -> None:
-    """An Administrator changes who somebody is and what they may do; inactive, they may nothing. History keeps them.
+def change_team_member(*, member: TeamMember, email: str, name: str, role: Role, by: TeamMember) -> None:
+    """An Administrator changes what somebody is called and what they may do.
 
     Args:
         member: brought up to date.
-        password: a new one, which ends their sessions; empty leaves the present one.
 
     Raises:
         LastAdministrator: nobody would be left.
         IntegrityError: the e-mail is taken.
     """
-    Group.objects.select_for_update().get(name=Role.ADMINISTRATOR.label)  # two of them cannot leave at once
-    member.email, member.name, member.is_active = TeamMember.objects.normalize_email(email), name, is_active
-    member.is_superuser = False
-    if password:
-        member.set_password(password)
-    member.save()
-    _give_role(member, role)
-    if not administrators().exists():
-        raise LastAdministrator
+    lock_team()
+    member.email, member.name = TeamMember.objects.normalize_email(email), name
+    member.save(update_fields=["email", "name"])
+    give_role(member=member, role=role, by=by)
+    _keep_an_administrator()
+    if role is not Role.ADMINISTRATOR:
+        _end_links_made_by(member)
+    logger.info("Team member %s was changed by %s, and is %s", member.pk, by.pk, role.label)
 
 
-def _give_role(member: TeamMember, role: Role) -> None:
-    """The groups of roles hold one role for each person; other groups stay."""
+@transaction.atomic
+def deactivate_team_member(*, member: TeamMember, by: TeamMember) -> None:
+    """Somebody leaves: their sessions, tokens and links end now. History keeps them.
+
+    Args:
+        member: brought up to date.
+
+    Raises:
+        LastAdministrator: nobody would be left.
+    """
+    lock_team()
+    member.is_active = False
+    member.save(update_fields=["is_active"])
+    member.__dict__.pop("role", None)  # it was read before
+    _keep_an_administrator()
+    _end_sessions(member)
+    now = timezone.now()
+    ApiToken.objects.filter(owner=member, revoked_at=None).update(revoked_at=now, revoked_by=by)
+    SingleUseLink.objects.filter(member=member, ended_at=None).update(ended_at=now)
+    _end_links_made_by(member)
+    for model in (RefreshToken, AccessToken, Grant):
+        model.objects.filter(user=member).delete()
+    AccessToken.objects.filter(user=None, application__user=member).delete()
+    logger.info("Team member %s was deactivated by %s", member.pk, by.pk)
+
+
+@transaction.atomic
+def reactivate_team_member(*, member: TeamMember, by: TeamMember) -> None:
+    """Somebody comes back: they sign in with the password they had, and have the role they had.
+
+    Args:
+        member: brought up to date.
+    """
+    lock_team()
+    member.is_active = True
+    member.save(update_fields=["is_active"])
+    member.__dict__.pop("role", None)  # it was read before
+    logger.info("Team member %s was reactivated by %s", member.pk, by.pk)
+
+
+def lock_team() -> None:
+    """Nobody joins, leaves or changes role beside this transaction: two administrators cannot leave at once."""
+    Group.objects.select_for_update().get(name=Role.ADMINISTRATOR.label)
+
+
+def give_role(*, member: TeamMember, role: Role, by: TeamMember | None) -> None:
+    """The groups of roles hold one role for each person; other groups stay.
+
+    Args:
+        by: None on the first run, before anybody is there.
+    """
+    if member.is_superuser:
+        member.is_superuser = False
+        member.save(update_fields=["is_superuser"])
     roles = Group.objects.filter(name__in=[each.label for each in Role])
     member.groups.remove(*roles.exclude(name=role.label))
     member.groups.add(*roles.filter(name=role.label))
     member.__dict__.pop("role", None)  # it was read before
+
+
+def _keep_an_administrator() -> None:
+    if not administrators().exists():
+        raise LastAdministrator
+
+
+def _end_links_made_by(member: TeamMember) -> None:
+    """Whoever is no administrator any more lets nobody in, themselves least of all."""
+    SingleUseLink.objects.filter(created_by=member, ended_at=None).exclude(member=member).update(
+        ended_at=timezone.now()
+    )
+
+
+def _end_sessions(member: TeamMember) -> None:
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(member.pk):
+            session.delete()
 
 
 def create_token(

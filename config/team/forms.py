@@ -5,8 +5,11 @@ from functools import lru_cache
 from itertools import groupby
 
 from django import forms
+from django.conf import settings
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from config.team.models import Organisation, TeamMember
 
@@ -73,15 +76,37 @@ class SignInForm(AuthenticationForm):
         )
 
 
+class ConfirmPasswordForm(forms.Form):
+    """The password of the person signed in, once more. Wrong ones count as on the sign-in page."""
+
+    present_password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password", "data-takes-focus": True}),
+        error_messages={"required": "Give your password."},
+    )
+
+    def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        self._request = request
+
+    def clean_present_password(self) -> str:
+        password = self.cleaned_data["present_password"]
+        member = self._request.user
+        if authenticate(self._request, username=member.email, password=password) != member:  # type: ignore[union-attr]
+            raise ValidationError("This is not your password.")
+        return password
+
+
 class MyAccountForm(forms.ModelForm):
     time_zone = TimeZoneField(required=False, help_text="Times of single changes are shown in it.")
 
     class Meta:
         model = TeamMember
-        fields = ["name", "theme", "time_zone", "shortcuts"]
+        fields = ["name", "theme", "time_zone", "shortcuts", "mail_when_run_ends"]
         widgets = {"theme": forms.RadioSelect}
         help_texts = {"name": "History shows it beside what you change."}
-        labels = {"shortcuts": "Single-letter shortcuts"}
+        labels = {"shortcuts": "Single-letter shortcuts", "mail_when_run_ends": "E-mail when a run has ended"}
 
     def __init__(self, *args, organisation: Organisation, **kwargs) -> None:
         kwargs["label_suffix"] = ""
@@ -92,6 +117,9 @@ class MyAccountForm(forms.ModelForm):
             help_text="Times of single changes are shown in it.",
         )
         self.fields["name"].widget.attrs["autocomplete"] = "name"
+        told = "A run that you started, and that took longer than a minute."
+        silent = "" if settings.SENDS_MAIL else " At present this Funnelbook sends no mail."
+        self.fields["mail_when_run_ends"].help_text = told + silent
         self.fields["shortcuts"].help_text = "Keys without Ctrl or Alt: / goes to the search, g and a letter to a page."
 
 

@@ -1,5 +1,7 @@
 """Team members and the organisation they work for."""
 
+import base64
+import secrets
 import zoneinfo
 from collections.abc import Iterable
 
@@ -10,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 
 from config.constraints import ErrorsBesideFields
@@ -49,6 +52,7 @@ class TeamMember(ErrorsBesideFields, AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
     shortcuts = models.BooleanField("single-letter shortcuts", default=True)
+    mail_when_run_ends = models.BooleanField("e-mail when a run has ended", default=False)
 
     objects = TeamMemberManager()
 
@@ -76,8 +80,11 @@ class TeamMember(ErrorsBesideFields, AbstractBaseUser, PermissionsMixin):
     @cached_property
     def role(self) -> Role:
         """The strongest of the roles given by groups; superusers are administrators."""
-        if not self.is_active:
-            return Role.NONE
+        return self.stored_role if self.is_active else Role.NONE
+
+    @property
+    def stored_role(self) -> Role:
+        """The role that somebody has, or, inactive, had and would have again."""
         if self.is_superuser:
             return Role.ADMINISTRATOR
         by_group = {role.label: role for role in Role}
@@ -159,7 +166,10 @@ class ApiToken(models.Model):
 
 
 class ApiUse(models.Model):
-    """How many requests a caller of our own API sent within the minute of the last one. A crash may lose it."""
+    """How many requests a caller sent within the minute of the last one. A crash may lose it.
+
+    A caller is one of our own API, a web form, or a digest of the address that web forms are sent from.
+    """
 
     caller = models.CharField(max_length=60, primary_key=True)
     minute = models.DateTimeField()
@@ -194,3 +204,90 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
+
+
+class SingleUseLink(models.Model):
+    """Lets somebody in once: whoever begins, whoever is invited, whoever needs another password.
+
+    The secret in its address is made of a random seed and the key of this installation. The database holds the seed
+    and a digest, so that a mail can be written by the worker, and a copy of the database opens nothing.
+    """
+
+    class Purpose(models.TextChoices):
+        FIRST_RUN = "first_run", "First run"
+        INVITATION = "invitation", "Invitation"
+        PASSWORD = "password", "Another password"
+
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    email = models.EmailField(max_length=254, blank=True)  # of whoever is invited
+    role = models.SmallIntegerField(null=True)  # that whoever is invited gets
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    seed = models.CharField(max_length=64, default=secrets.token_hex)
+    digest = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # used, withdrawn, or another one is in its place
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=models.Q(purpose="invitation", ended_at=None),
+                name="an_email_is_invited_once_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
+
+    @property
+    def secret(self) -> str:
+        """What stands in the address, and nowhere else."""
+        made = salted_hmac("config.team.models.SingleUseLink", self.seed, algorithm="sha256").digest()
+        return base64.urlsafe_b64encode(made).decode().rstrip("=")
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def given_role(self) -> Role:
+        """The role that an invitation gives."""
+        return Role(self.role or 0)
+
+
+class Mail(models.Model):
+    """A mail to a team member, or to somebody invited. Its words are put together when it is sent, and not kept."""
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", "Invitation"
+        PASSWORD = "password", "Another password"
+        RUN_ENDED = "run_ended", "A run has ended"
+        TEST = "test", "Test"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    link = models.ForeignKey(SingleUseLink, models.CASCADE, null=True, related_name="mails")
+    run = models.BigIntegerField(null=True)
+    run_ended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=200, blank=True)  # of the last try
+    tried_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "run_ended_at"], name="the_end_of_a_run_is_mailed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mail {self.pk}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return not self.sent_at and not self.given_up_at

@@ -20,6 +20,21 @@ def administrators() -> QuerySet[TeamMember]:
     return TeamMember.objects.filter(is_administrator, is_active=True).distinct()
 
 
+def is_anybody_there() -> bool:
+    """Whether this installation has a team member at all; if not, it waits for its first run. One query."""
+    return TeamMember.objects.exists()
+
+
+def team() -> list[TeamMember]:
+    """Everybody who is or was in the team, the active ones first, by name, with their groups. Two queries."""
+    return list(TeamMember.objects.prefetch_related("groups").order_by("-is_active", "name", "pk"))
+
+
+def member_of_email(email: str) -> TeamMember | None:
+    """The active team member with this e-mail, whatever its case. One query."""
+    return TeamMember.objects.filter(email__iexact=email, is_active=True).first()
+
+
 def member_signing_in(name: str) -> TeamMember | None:
     """Whom an application means by this name beside a password: an e-mail, else what one alone is called. One query."""
     found = list(TeamMember.objects.filter(Q(email__iexact=name) | Q(name=name, is_active=True))[:3])

@@ -9,6 +9,11 @@ from oauth2_provider.models import clear_expired
 from procrastinate.contrib.django import app
 
 from config.team.calls import actions as calls
+from config.team.links import actions as links
+from config.team.mail import actions as mail
+from config.team.mail.tasks import send_mail
+
+__all__ = ["send_mail"]
 
 SIGN_INS_ARE_KEPT = timedelta(days=90)
 
@@ -27,6 +32,13 @@ def forget_old_answers(timestamp: int) -> None:
     calls.forget_old_answers(by=None)
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="forget_old_counts", lock="forget_old_counts")
+def forget_old_counts(timestamp: int) -> None:
+    """Every ten minutes: how many requests somebody sent within a minute that is over is dropped."""
+    calls.forget_old_counts(by=None)
+
+
 @app.periodic(cron="27 3 * * *")
 @app.task(queueing_lock="forget_old_sign_ins", lock="forget_old_sign_ins")
 def forget_old_sign_ins(timestamp: int) -> None:
@@ -35,3 +47,11 @@ def forget_old_sign_ins(timestamp: int) -> None:
     Session.objects.filter(expire_date__lt=now).delete()
     for model in (AccessAttempt, AccessLog):
         model.objects.filter(attempt_time__lt=now - SIGN_INS_ARE_KEPT).delete()
+
+
+@app.periodic(cron="7 3 * * *")
+@app.task(queueing_lock="forget_old_links", lock="forget_old_links")
+def forget_old_links(timestamp: int) -> None:
+    """Every night: forget links that open nothing any more, and mails that were sent, long ago."""
+    links.forget_old_links(by=None)
+    mail.forget_old_mails(by=None)

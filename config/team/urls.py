@@ -13,6 +13,9 @@ urlpatterns = [
     path("account", views.my_account, name="my_account"),
     path("account/theme", views.theme, name="theme"),
     path("settings/organisation", views.organisation, name="organisation"),
+    path("", include("config.team.members.urls")),
+    path("", include("config.team.links.urls")),
+    path("", include("config.team.mail.urls")),
     path("", include("config.team.tokens.urls")),
     path("", include("config.team.applications.urls")),
 ]

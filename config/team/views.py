@@ -19,6 +19,7 @@ from config.htmx import came_from, go_to, render_page
 from config.middleware import request_organisation
 from config.team import actions, queries
 from config.team.access import role_required
+from config.team.confirmation import note_confirmed
 from config.team.forms import MyAccountForm, MyPasswordForm, OrganisationForm, SignInForm
 from config.team.models import TeamMember
 from config.team.roles import Role
@@ -36,6 +37,11 @@ class SignIn(LoginView):
         if request.htmx:  # type: ignore[attr-defined]
             return HttpResponseClientRedirect(_sign_in_and_return_to(request.htmx.current_url))  # type: ignore[attr-defined]
         return super().get(request, *args, **kwargs)
+
+    def form_valid(self, form) -> HttpResponse:
+        response = super().form_valid(form)
+        note_confirmed(self.request)
+        return response
 
     def form_invalid(self, form) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -55,6 +61,11 @@ class SignOut(LogoutView):
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return render(request, "team/sign_out.html")
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache", "storage"'  # nor does the back button show what was there
+        return response
 
 
 def _signed_in(request: HttpRequest) -> TeamMember:
@@ -79,6 +90,7 @@ def my_account(request: HttpRequest) -> HttpResponse:
     if asked == "password" and password_form.is_valid():
         changed = actions.change_my_password(password=password_form.cleaned_data["new_password1"], by=signed_in)
         update_session_auth_hash(request, changed)
+        note_confirmed(request)
         announce(request, "Your password was changed. Elsewhere you have to sign in again.")
         return go_to(request, reverse("team:my_account"))
     return render_page(

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from config.announce import announce
 from config.htmx import go_to, render_page
 from config.team.access import role_required
+from config.team.confirmation import password_confirmed
 from config.team.roles import Role
 from contacts.attributes.queries import attributes
 from contacts.causes import Cause
@@ -98,6 +99,7 @@ def _what_changed(person: Contact, changed: list[str], *, was_lost: bool) -> str
 
 @role_required(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "HEAD", "POST"])
+@password_confirmed
 def erase_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """What erasing takes away and what it leaves; then it does."""
     person = contact_or_404(pk)

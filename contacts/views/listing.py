@@ -18,7 +18,6 @@ from journeys.book.ordering import NEWEST_FIRST
 from journeys.book.queries import contacts_page
 from journeys.bulk.acts import acts_for
 from journeys.reports.queries import funnel_at
-from journeys.segments.shown import tabs_of as segment_tabs_of
 
 _BOOKMARKS = ("before", "after")
 
@@ -48,7 +47,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
         "filter": narrowed,
         "problems": [*narrowed.problems, *([why_not(asked)] if page.order != asked else [])],
         "chips": [(chip, _without(request, *chip.parameters)) for chip in narrowed.chips],
-        "tabs": tabs_of(narrowed.stages.values(), funnel, narrowed.said, along),
+        "tabs": tabs_of(narrowed.stages.values(), funnel, narrowed.segments.values(), narrowed.said, along),
         "columns": columns,
         "headings": [(heading, _in_order(request, heading.sort)) for heading in headings],
         "order": as_said(page.order),
@@ -61,7 +60,6 @@ def contacts(request: HttpRequest) -> HttpResponse:
         "here": request.get_full_path(),
         "acts": acts_for(request.user.role),  # type: ignore[union-attr]
         "narrowed_by": narrowed.said.items(),
-        "segment_tabs": segment_tabs_of(narrowed.segments.values(), current=narrowed.said.get("segment")),
         "along": [(name, value) for name, values in along.items() for value in values],
     }
     return render_page(request, "contacts/contacts.html", context, parts=["contacts-list"])

@@ -24,8 +24,10 @@ from contacts.models import Contact
 from contacts.views.addresses import contact_or_404, id_in
 from journeys.book.queries import Story, story_of
 from journeys.book.story import in_words
+from journeys.campaigns.queries import campaigns_of
 from journeys.history.queries import Bookmark, ChangeInWords, history_page
 from journeys.status.models import FunnelStatus, StatusChange
+from journeys.webforms.queries import submissions_of
 from stages.models import Stage
 from stages.queries import stages_in_use
 
@@ -47,7 +49,9 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": _steps(request, person.status, story),
         "carried": labels_on(person),
         "not_carried": labels_not_on(person),
+        "campaigns": campaigns_of(person),
         "attributes": [(one, value_in_words(one, person.attributes.get(one.key))) for one in attributes()],
+        "submissions": submissions_of(person),
         "here": request.get_full_path(),
         "tabs": _tabs(person, of_labels=of_labels),
         "of_labels": of_labels,

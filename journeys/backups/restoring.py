@@ -15,6 +15,7 @@ from config.backups.archive import DUMP, REGISTER, SECRET_KEY, Backup, open_back
 from config.backups.programs import Programs, programs_for, server_version
 from config.data_folder import restoring_file, secret_key_file
 from config.database import address_of_database
+from config.database_roles import as_owner
 from config.trouble import Trouble
 from config.upgrades import unknown_migrations
 from journeys.erasing import register
@@ -72,7 +73,7 @@ def restore(*, file: Path, tell: Tell) -> Verification:
     Raises:
         Trouble: it cannot be restored here; a sentence says why.
     """
-    with open_backup(file) as backup:
+    with open_backup(file) as backup, as_owner():
         programs = programs_for(max(server_version(address_of_database()), backup.about.dumped_by))
         _refuse_unknown(backup)
         if not restoring_file().exists():

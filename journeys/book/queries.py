@@ -18,6 +18,7 @@ from journeys.book.story import Arrival, LastChange, Spot, time_before, time_in_
 from journeys.reports.queries import Funnel, funnel_at
 from journeys.segments.queries import Matching
 from journeys.status.models import LostReason, StatusChange
+from journeys.webforms.models import Submission
 from stages.models import Stage
 
 PAGE = 50
@@ -47,6 +48,7 @@ class ContactQuery:
     labels: carried, all of them.
     imported: what became of them in an import, as `41-created`: the run and a code of its outcomes.
     segment: matched, as it was at one moment.
+    web_form: sent by them.
     """
 
     search: str = ""
@@ -56,11 +58,13 @@ class ContactQuery:
     account_state: str = ""
     imported: str = ""
     segment: Matching | None = None
+    web_form: int | None = None
 
     @property
     def is_of_places(self) -> bool:
         """Whether it asks for nothing but where contacts stand, which the funnel has counted."""
-        return not (self.search or self.labels or self.account_state or self.imported or self.segment)
+        others = (self.search, self.labels, self.account_state, self.imported, self.segment, self.web_form)
+        return not any(others)
 
     @property
     def is_of_segment(self) -> bool:
@@ -222,7 +226,9 @@ def _count(asked: _Asked, funnel: Funnel | None = None) -> Count:
     if asked.is_of_common_words and asked.query.is_of_words:
         return Count(COUNTED, is_capped=True)
     window = _Window(None, None, COUNTED + 1)
-    number = len(_ids(*_by_conditions(asked.query, asked.search, window, in_order=False)))
+    # Those who match a segment of recent days are the newest in the book: from that end they are soonest counted.
+    in_order = asked.query.is_of_segment
+    number = len(_ids(*_by_conditions(asked.query, asked.search, window, in_order=in_order)))
     return Count(min(number, COUNTED), is_capped=number > COUNTED)
 
 
@@ -559,6 +565,9 @@ def _sources(query: ContactQuery) -> list[_Source]:
         )
     if query.imported:
         sources.append(_imported_source(query.imported))
+    if query.web_form:
+        sent = "(SELECT DISTINCT contact_id FROM journeys_submission WHERE form_id = %s) AS sent"
+        sources.append(_Source(sent, "sent.contact_id", of_table=[query.web_form]))
     if query.segment:
         sql, values = query.segment.statement()
         sources.append(_Source(f"({sql}) AS matching", "matching.contact_id", of_table=values))
@@ -641,17 +650,21 @@ def _spot(stage: Stage | None, lost: bool, reason: LostReason | None) -> Spot:
 
 @dataclass(frozen=True, slots=True)
 class EffectOfErasing:
-    """What goes with contacts that are erased: notes and labels; and the rows of history that stay, as numbers."""
+    """What goes with contacts that are erased: notes, labels and submissions of web forms; and the rows of history that
+    stay, as numbers.
+    """
 
     notes: int
     labels: int
     changes: int
+    submissions: int
 
 
 def effect_of_erasing(contact: Contact) -> EffectOfErasing:
-    """What erasing a contact would do. Three queries."""
+    """What erasing a contact would do. Four queries."""
     return EffectOfErasing(
         notes=Note.objects.filter(contact=contact).count(),
         labels=CarriedLabel.objects.filter(contact=contact).count(),
         changes=StatusChange.objects.filter(contact=contact).count(),
+        submissions=Submission.objects.filter(contact=contact).count(),
     )

@@ -19,12 +19,15 @@ from django.db.models import Model
 from django.utils import timezone
 
 from config.team.calls.actions import forget_words_of_answers
+from config.team.models import KeptAnswer
 from contacts.models import Contact, Note
 from journeys.erasing.words import Words
 from journeys.exports.models import Export
 from journeys.imports.erasing import forget_people
+from journeys.imports.models import Import
 from journeys.rules.models import LabelRule
 from journeys.runs.models import Run, RunPreview
+from journeys.webforms.models import Submission
 from journeys.webhooks import actions as webhooks
 
 NAMED_BY = ("email", "external_id", "first_name", "last_name", "phone")
@@ -57,6 +60,7 @@ TEXTS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Run, ("words", "note")),
     (LabelRule, ("note",)),
     (Export, ("words",)),
+    (Import, ("name",)),
     (LogEntry, ("object_repr", "change_message")),
     (AccessAttempt, ("get_data", "post_data", "path_info", "user_agent")),
     (AccessLog, ("path_info", "user_agent")),
@@ -86,13 +90,13 @@ def _take_out(model: type[Model], fields: Sequence[str], words: Words, **which: 
             model._default_manager.filter(pk=pk).update(**changed)
 
 
-_NOTES = """
-    SELECT DISTINCT note.id FROM unnest(%s::text[]) AS said
+_NAMING = """
+    SELECT DISTINCT found.id FROM unnest(%s::text[]) AS said
     CROSS JOIN LATERAL (
-        SELECT id FROM contacts_note
-        WHERE to_tsvector('simple'::regconfig, COALESCE(text, '')) @@ phraseto_tsquery('simple'::regconfig, said)
+        SELECT id FROM {table}
+        WHERE to_tsvector('simple'::regconfig, COALESCE({text}, '')) @@ phraseto_tsquery('simple'::regconfig, said)
         OFFSET 0
-    ) AS note
+    ) AS found
 """
 
 
@@ -102,11 +106,25 @@ _NO_DIGIT = re.compile(r"[^0-9]+")
 
 def _notes_about_others(people: People, words: Words) -> None:
     """There may be a million of them, so they are found through an index first; one's own go with the contact."""
+    _take_out(Note, ("text",), words, pk__in=_naming(people, "contacts_note", "text"))
+
+
+def _naming(people: People, table: str, text: str) -> list[int]:
+    """Rows that may name one of these people, found through the index over the words of `text`."""
     phones = (part for said in people.said for part in (*_LONG_NUMBERS.findall(said), _NO_DIGIT.sub("", said)))
     with connection.cursor() as cursor:
-        cursor.execute(_NOTES, [[*people.said, *filter(None, phones)]])
-        named = [row[0] for row in cursor.fetchall()]
-    _take_out(Note, ("text",), words, pk__in=named)
+        cursor.execute(_NAMING.format(table=table, text=text), [[*people.said, *filter(None, phones)]])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _submissions_of_others(people: People, words: Words) -> None:
+    """What others sent with web forms may name somebody; one's own goes with the contact."""
+    named = Submission.objects.filter(pk__in=_naming(people, "journeys_submission", "answers::text"))
+    for submission in named.exclude(contact__in=people.numbers):
+        for answer in submission.answers:
+            if isinstance(answer["value"], str):
+                answer["value"] = words.without(answer["value"])
+        submission.save(update_fields=["answers"])
 
 
 def _previews(people: People, words: Words) -> None:
@@ -151,6 +169,7 @@ def _imports(people: People, words: Words) -> None:
 def _answers(people: People, words: Words) -> None:
     """Answers to requests of applications, and of the receivers of webhooks, may hold words of theirs."""
     forget_words_of_answers(contacts=people.numbers, by=None)
+    _take_out(KeptAnswer, ("answer",), words, contact=None)
     webhooks.forget_answers(contacts=people.numbers, by=None)
 
 
@@ -164,5 +183,6 @@ FORGETTERS: tuple[Forgetter, ...] = (
     _sessions,
     _imports,
     _answers,
+    _submissions_of_others,
 )
 """Each forgets people in one place."""

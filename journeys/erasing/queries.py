@@ -15,7 +15,7 @@ def effect_of_erasing_many(rows: Statement) -> EffectOfErasing:
     Args:
         rows: gives each contact as `contact_id`.
     """
-    tables = ("contacts_note", "contacts_carriedlabel", "journeys_statuschange")
+    tables = ("contacts_note", "contacts_carriedlabel", "journeys_statuschange", "journeys_submission")
     counts = ", ".join(
         f"(SELECT count(*) FROM {table} WHERE contact_id IN (SELECT contact_id FROM asked))" for table in tables
     )

@@ -6,7 +6,7 @@ its contacts.
 
 import enum
 from collections import defaultdict
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,7 +19,8 @@ from django.utils.formats import date_format
 
 from journeys.funnel.rows import Counts, FunnelRows, funnel_rows
 from journeys.history.queries import Bookmark, ChangeInWords, history_page, in_words
-from journeys.history.undone import NOT_UNDONE, is_undone
+from journeys.history.undone import NOT_UNDONE, is_kept, is_undone
+from journeys.paging import cut
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, movements_between
 from journeys.segments.queries import Matching
 from journeys.status.models import FunnelStatus, StatusChange
@@ -193,17 +194,8 @@ def contacts_in(
     else:
         rest = statuses if after is None else statuses.filter(contact__lt=after)
         found = list(rest.order_by("-contact_id")[: PAGE + 1])
-    shown = found[:PAGE] if before is None else found[:PAGE][::-1]
-    has_before, has_after = _neighbours(found, before, after)
-    return StatusPage(
-        shown, before=shown[0].pk if shown and has_before else None, after=shown[-1].pk if shown and has_after else None
-    )
-
-
-def _neighbours(found: Sized, before: int | None, after: int | None) -> tuple[bool, bool]:
-    """Whether there are pages before and after this one: one row more was read than fits."""
-    goes_on = len(found) > PAGE
-    return (goes_on, True) if before is not None else (after is not None, goes_on)
+    shown, first, last = cut(found, PAGE, before=before, after=after)
+    return StatusPage(shown, before=first.pk if first else None, after=last.pk if last else None)
 
 
 def was_recorded_later(end: datetime) -> bool:
@@ -257,14 +249,10 @@ def contacts_then(
     standing = {"stage": stage if isinstance(stage, int) else None, "lost": lost, "end": end}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**standing, **of_segment, "before": before, "after": after, "limit": PAGE + 1})
-        found = [row[0] for row in cursor.fetchall()]
-    moves = with_statuses(in_words(list(StatusChange.objects.filter(pk__in=found[:PAGE]).order_by("contact_id"))))
-    has_before, has_after = _neighbours(found, before, after)
-    return ChangePage(
-        moves,
-        before=moves[0].change.change.contact_id if moves and has_before else None,
-        after=moves[-1].change.change.contact_id if moves and has_after else None,
-    )
+        found = cursor.fetchall()
+    shown, first, last = cut(found, PAGE, before=before, after=after)
+    changes = StatusChange.objects.filter(pk__in=[change for change, _ in shown]).order_by("contact_id")
+    return ChangePage(with_statuses(in_words(list(changes))), before=first and first[1], after=last and last[1])
 
 
 def with_statuses(changes: Sequence[ChangeInWords]) -> list[MovedContact]:
@@ -325,14 +313,14 @@ _PLACES_THEN = {
 }
 
 _STOOD_THERE = f"""
-    SELECT change.id FROM journeys_statuschange change
+    SELECT change.id, change.contact_id FROM journeys_statuschange change
     WHERE {{place}} AND {{lost}} AND {{matching}} AND NOT change.to_outside AND change.changed_at < %(end)s
       AND (%(before)s::bigint IS NULL OR change.contact_id < %(before)s::bigint)
       AND (%(after)s::bigint IS NULL OR change.contact_id > %(after)s::bigint)
-      AND change.undoes_id IS NULL AND NOT {is_undone("change")}
+      AND {is_kept("change")}
       AND NOT EXISTS (
           SELECT FROM journeys_statuschange later
           WHERE later.contact_id = change.contact_id AND later.id > change.id AND later.changed_at < %(end)s
-            AND later.undoes_id IS NULL AND NOT {is_undone("later")})
+            AND {is_kept("later")})
     ORDER BY change.contact_id {{order}} LIMIT %(limit)s
 """

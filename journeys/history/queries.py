@@ -12,10 +12,13 @@ from django.utils.formats import date_format
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from contacts.models import Contact, Note
+from journeys.campaigns.models import CampaignStep
+from journeys.paging import cut
 from journeys.review.models import Review
 from journeys.runs.models import Run
 from journeys.status.models import LATER, Direction, LostReason, StatusChange
 from journeys.status.words import was_changed
+from journeys.webforms.models import WebForm
 from stages.queries import StageNames, StageThen
 
 PAGE = 50
@@ -43,7 +46,8 @@ class PlaceThen:
 class ChangeInWords:
     """One status change with everything its numbers stand for. An erased contact or note is None.
 
-    `review` is what was decided about a flagged change, or that nobody decided yet.
+    `review` is what was decided about a flagged change, or that nobody decided yet. `web_form` is what made it, if it
+    is there still; `step` is that of the campaign which made it.
     """
 
     change: StatusChange
@@ -54,6 +58,8 @@ class ChangeInWords:
     run: Run | None
     note: Note | None
     review: Review | None = None
+    web_form: WebForm | None = None
+    step: CampaignStep | None = None
 
     @property
     def pk(self) -> int:
@@ -87,15 +93,18 @@ class ChangeInWords:
 
 
 def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
-    """The changes with the names of then. At most seven queries, however many changes."""
+    """The changes with the names of then. At most eight queries, however many changes."""
     names = StageNames()
     reasons = LostReason.objects.in_bulk()
     contacts = Contact.objects.defer("search").in_bulk({change.contact_id for change in changes})
     people = TeamMember.objects.in_bulk(_numbers(change.changed_by_id for change in changes))
     runs = Run.objects.in_bulk(_numbers(change.run_id for change in changes))
     notes = Note.objects.in_bulk(_numbers(change.note_id for change in changes))
+    forms = WebForm.objects.in_bulk(_numbers(change.via_id for change in changes if change.cause == Cause.WEB_FORM))
     flagged = [change.pk for change in changes if change.review_needed]
     reviews = Review.objects.select_related("decided_by").in_bulk(flagged)
+    by_campaigns = _numbers(change.via_id for change in changes if change.cause == Cause.CAMPAIGN)
+    steps = CampaignStep.objects.select_related("campaign").in_bulk(by_campaigns)
 
     def start(change: StatusChange) -> PlaceThen:
         return PlaceThen(
@@ -123,6 +132,8 @@ def in_words(changes: Sequence[StatusChange]) -> list[ChangeInWords]:
             run=runs.get(change.run_id),
             note=notes.get(change.note_id),
             review=reviews.get(change.pk),
+            web_form=forms.get(change.via_id) if change.cause == Cause.WEB_FORM else None,
+            step=steps.get(change.via_id or 0) if change.cause == Cause.CAMPAIGN else None,
         )
         for change in changes
     ]
@@ -202,18 +213,12 @@ def history_page(
         size: so many changes at most; `PAGE` if left out.
     """
     size = size or PAGE
-    if newer_than:
-        found = list(_newer(changes, newer_than)[: size + 1])
-        shown = found[:size][::-1]
-        has_newer, has_older = len(found) > size, True
-    else:
-        found = list(_older(changes, older_than)[: size + 1])
-        shown = found[:size]
-        has_newer, has_older = older_than is not None, len(found) > size
+    found = _newer(changes, newer_than) if newer_than else _older(changes, older_than)
+    shown, first, last = cut(list(found[: size + 1]), size, before=newer_than, after=older_than)
     return HistoryPage(
         changes=in_words(shown),
-        newer_than=Bookmark.of(shown[0]) if shown and has_newer else None,
-        older_than=Bookmark.of(shown[-1]) if shown and has_older else None,
+        newer_than=Bookmark.of(first) if first else None,
+        older_than=Bookmark.of(last) if last else None,
     )
 
 

@@ -18,6 +18,11 @@ def is_undone(change: str) -> str:
     """
 
 
+def is_kept(change: str) -> str:
+    """SQL that says whether a change counts as corrected: it is neither undone nor an undo."""
+    return f"{change}.undoes_id IS NULL AND NOT {is_undone(change)}"
+
+
 NOT_UNDONE = f"""
     change.undoes_id IS NULL
     AND (NOT EXISTS (SELECT FROM journeys_statuschange undo WHERE undo.undoes_id = change.id)

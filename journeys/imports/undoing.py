@@ -37,6 +37,7 @@ UNTOUCHED = """
     WHERE contact.id IN ({contacts}) AND status.run_id = %(undone)s
       AND contact.updated_at = coalesce(fields.written_at, contact.created_at)
       AND NOT EXISTS (SELECT FROM contacts_note note WHERE note.contact_id = contact.id)
+      AND NOT EXISTS (SELECT FROM journeys_submission sent WHERE sent.contact_id = contact.id)
       AND NOT EXISTS (SELECT FROM contacts_labelchange change
                       WHERE change.contact_id = contact.id AND change.run_id IS DISTINCT FROM %(undone)s)
 """

@@ -252,6 +252,45 @@ _JOBS = [
     ),
 ]
 
+_CAMPAIGNS = [
+    Invariant(
+        "a_step_moves_a_contact_once",
+        "Each step of a campaign moved a contact as often as its turns say, once in a round.",
+        """
+        SELECT count(*) FROM (
+            SELECT via_id, contact_id, count(*) AS moves
+            FROM journeys_statuschange WHERE cause = 'campaign' GROUP BY 1, 2
+        ) AS moved FULL JOIN (
+            SELECT step_id AS via_id, contact_id, count(*) AS turns
+            FROM journeys_turn JOIN journeys_campaignstep step ON step.id = step_id
+            WHERE outcome = 'changed' AND step.kind IN ('change_stage', 'mark_lost') GROUP BY 1, 2
+        ) AS taken USING (via_id, contact_id)
+        JOIN contacts_contact ON id = contact_id
+        WHERE moves IS DISTINCT FROM turns
+        """,
+    ),
+    Invariant(
+        "turns_belong_to_members",
+        "Each turn at a step of a campaign is of a contact that is or was in it, and nothing waits for one that left.",
+        """
+        SELECT count(*) FROM journeys_turn turn JOIN journeys_campaignstep step ON step.id = step_id
+        LEFT JOIN journeys_campaignmember member USING (campaign_id, contact_id, round)
+        WHERE member.id IS NULL OR (done_at IS NULL AND left_at IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        "no_step_is_overdue",
+        "In campaigns that are going nothing has been due for more than an hour.",
+        """
+        SELECT count(*) FROM journeys_turn JOIN journeys_campaignstep step ON step.id = step_id
+        JOIN journeys_campaign campaign ON campaign.id = campaign_id
+        WHERE done_at IS NULL AND due_at < now() - interval '1 hour' AND campaign.state = 'active'
+          AND changed_at < now() - interval '1 hour'
+          AND coalesce(publish_up < now() - interval '1 hour', true) AND coalesce(publish_down > now(), true)
+        """,
+    ),
+]
+
 _SEALS = [
     Invariant(
         "seals_fit",
@@ -260,7 +299,7 @@ _SEALS = [
     ),
 ]
 
-INVARIANTS = [*_STATUSES, *_CHANGES, *_SEALS, *_FLOW, *_RUNS, *_JOBS]
+INVARIANTS = [*_STATUSES, *_CHANGES, *_SEALS, *_FLOW, *_RUNS, *_CAMPAIGNS, *_JOBS]
 """In the order in which they are shown. Names are unique."""
 
 SEALS_OUTSIDE = "seals_outside"

@@ -17,7 +17,6 @@ from django.db import connection
 
 from config.append_only import append_lines
 from journeys.history.following import Stretch, follow
-from journeys.integrity.canonical import CONTENT
 from journeys.integrity.models import Seal
 
 logger = logging.getLogger(__name__)
@@ -29,16 +28,6 @@ TAIL = 4096
 """The last seals are looked for in so many bytes at the end of the file."""
 
 _LINE = re.compile(rb"([0-9]+) [0-9]+ [0-9]+ [0-9a-f]{64} [0-9T:.+-]+\n")
-
-_SEAL = f"""
-    INSERT INTO journeys_seal (number, up_to, rows, digest, sealed_at)
-    SELECT before.number + 1, %(up_to)s, count(*), sha256(before.digest || {CONTENT}), clock_timestamp()
-    FROM journeys_statuschange change,
-         (SELECT number, up_to, digest FROM journeys_seal
-          UNION ALL SELECT 0, 0, ''::bytea ORDER BY number DESC LIMIT 1) AS before
-    WHERE change.id > before.up_to AND change.id <= %(up_to)s
-    GROUP BY before.number, before.digest
-"""
 
 
 def seal_history() -> None:
@@ -54,7 +43,7 @@ def seal_history() -> None:
 
 def _seal(stretch: Stretch) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_SEAL, {"up_to": stretch.up_to})
+        cursor.execute("SELECT history_is_sealed(%s)", [stretch.up_to])
 
 
 def write_outside() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from journeys.history.undone import is_undone
+from journeys.history.undone import is_kept
 from journeys.reports.members import Members
 from journeys.reports.undone import UNDONE
 
@@ -29,9 +29,8 @@ def counted(*, as_corrected: bool, members: Members, steps_alone: bool = False) 
         steps_alone: without those by which a retired or merged stage took along who was in it.
     """
     left_out = [_UNDOS_AND_UNDONE] * as_corrected + [_NOBODYS_STEPS] * steps_alone
-    conditions = ["NOT EXISTS (SELECT FROM left_out WHERE left_out.id = change.id)"] if left_out else ["true"]
-    if not members.is_everybody:
-        conditions.append(f"contact_id IN ({members.sql})")
+    conditions = ["NOT EXISTS (SELECT FROM left_out WHERE left_out.id = change.id)"] * bool(left_out)
+    conditions.append(members.condition("contact_id"))
     return f"""
     WITH RECURSIVE {UNDONE},
     left_out AS MATERIALIZED ({" UNION ALL ".join(left_out) or "SELECT 0 AS id WHERE false"}),
@@ -42,7 +41,7 @@ def counted(*, as_corrected: bool, members: Members, steps_alone: bool = False) 
 
 def counts(change: str, *, as_corrected: bool, steps_alone: bool = False) -> str:
     """SQL, for a statement with values, that says of one row of the history whether it counts: for few rows."""
-    conditions = [f"{change}.undoes_id IS NULL", f"NOT {is_undone(change)}"] * as_corrected
+    conditions = [is_kept(change)] * as_corrected
     if steps_alone:
         conditions.append(f"({change}.run_id IS NULL OR {change}.run_id NOT IN ({_STAGES_THAT_WENT}))")
     return " AND ".join(conditions) or "true"

@@ -25,7 +25,7 @@ _PAIRS = f"""
         SELECT min(id * %(width)s + 4 * coalesce(from_stage_id, 0) + 2 * from_lost::int + from_outside::int) AS first,
                max(id * %(width)s + 4 * coalesce(to_stage_id, 0) + 2 * to_lost::int + to_outside::int) AS last
         FROM journeys_statuschange change
-        WHERE changed_at >= %(start)s {{until}} {{of_members}} {{kept}}
+        WHERE changed_at >= %(start)s {{until}} {{kept}} AND {{of_members}}
         GROUP BY contact_id) AS moved
     GROUP BY 1, 2
 """
@@ -53,7 +53,7 @@ def flows_of(
 def _moved(members: Members, start: datetime, end: datetime | None, as_corrected: bool) -> Counter[tuple[Place, Place]]:
     statement = _PAIRS.format(
         until="AND changed_at < %(end)s" if end else "",
-        of_members="" if members.is_everybody else f"AND contact_id IN ({members.sql})",
+        of_members=members.condition("contact_id"),
         kept=f"AND {KEPT}" if as_corrected else "",
     )
     heaviest = Stage.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -19,7 +19,7 @@ _LEFT_OUT = f"""
     SELECT change.run_id, (undo.changed_at AT TIME ZONE %(zone)s)::date, count(*)
     FROM undone JOIN journeys_statuschange change ON change.id = undone.id
                 JOIN journeys_statuschange undo ON undo.id = undone.undo
-    WHERE true {{which}} {{of_members}}
+    WHERE {{which}} AND {{of_members}}
     GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(limit)s
 """
 
@@ -27,7 +27,7 @@ _LATER = """
     SELECT count(*) FROM (
         SELECT FROM journeys_statuschange change
         WHERE recorded_at - changed_at > interval '60 seconds' AND changed_at < %(end)s AND recorded_at >= %(end)s
-        {of_members} LIMIT %(limit)s) AS later
+          AND {of_members} LIMIT %(limit)s) AS later
 """
 
 
@@ -42,18 +42,18 @@ class LeftOut:
 
 def left_out_of(members: Members, start: datetime, end: datetime | None, *, zone: ZoneInfo) -> Sequence[LeftOut]:
     """Changes dated from `start` to before `end` (now if None) that are undone, the most first. One query."""
-    which = "AND change.changed_at >= %(start)s" + (" AND change.changed_at < %(end)s" if end else "")
+    which = "change.changed_at >= %(start)s" + (" AND change.changed_at < %(end)s" if end else "")
     return _left_out(which, members, zone, start=start, end=end)
 
 
 def left_out_at(members: Members, at: datetime, *, zone: ZoneInfo) -> Sequence[LeftOut]:
     """Changes dated before a moment that were undone only after it, the most first. One query."""
-    which = "AND change.changed_at < %(end)s AND undo.changed_at >= %(end)s"
+    which = "change.changed_at < %(end)s AND undo.changed_at >= %(end)s"
     return _left_out(which, members, zone, end=at)
 
 
 def _left_out(which: str, members: Members, zone: ZoneInfo, **moments: datetime | None) -> Sequence[LeftOut]:
-    statement = _LEFT_OUT.format(which=which, of_members=_of(members))
+    statement = _LEFT_OUT.format(which=which, of_members=members.condition("change.contact_id"))
     with connection.cursor() as cursor:
         cursor.execute(statement, {**moments, "zone": str(zone), "limit": MOST, **members.values})
         return [LeftOut(*row) for row in cursor.fetchall()]
@@ -63,10 +63,6 @@ def recorded_later(members: Members, end: datetime) -> Count:
     """How many changes are dated before a moment and were recorded after it, counted up to `COUNTED`. One query."""
     with connection.cursor() as cursor:
         values = {"end": end, "limit": COUNTED + 1, **members.values}
-        cursor.execute(_LATER.format(of_members=_of(members)), values)
+        cursor.execute(_LATER.format(of_members=members.condition("change.contact_id")), values)
         number = cursor.fetchone()[0]
     return Count(min(number, COUNTED), is_capped=number > COUNTED)
-
-
-def _of(members: Members) -> str:
-    return "" if members.is_everybody else f"AND change.contact_id IN ({members.sql})"

@@ -34,6 +34,10 @@ class Members:
         carrying = [_CARRYING] if self.label is not None else []
         return " INTERSECT ".join(carrying + ([f"({self._matching[0]})"] if self.matching else []))
 
+    def condition(self, contact: str) -> str:
+        """The condition that a column names one of them."""
+        return "true" if self.is_everybody else f"{contact} IN ({self.sql})"
+
     @property
     def values(self) -> dict[str, Any]:
         """The values of the statement, by names that begin with `members_`."""

@@ -1,16 +1,15 @@
 """Reads of who is behind a number of a report, page by page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-
-from django.db import connection
 
 from journeys.book.queries import COUNTED, Count
 from journeys.funnel.queries import ChangePage, MovedContact, with_statuses
 from journeys.history.queries import Bookmark, in_words
-from journeys.history.undone import is_undone
+from journeys.paging import cut
 from journeys.reports.behind import Behind
+from journeys.reports.counted import counts, fetch
 from journeys.reports.numbers import Number
 from journeys.status.models import StatusChange
 
@@ -20,7 +19,7 @@ PAGE = 30
 _PIECE = 2000
 
 
-def page_behind(behind: Behind | Number, *, before: str = "", after: str = "", size: int = PAGE) -> ChangePage:
+def page_behind(behind: Number, *, before: str = "", after: str = "", size: int = PAGE) -> ChangePage:
     """A page of the contacts, the first in the book first, each with the change that had brought it there; or of the
     changes, the newest first. At most nine queries.
 
@@ -32,7 +31,7 @@ def page_behind(behind: Behind | Number, *, before: str = "", after: str = "", s
     return _changes(behind, before, after, size)
 
 
-def everybody_behind(behind: Behind | Number) -> Iterator[list[MovedContact]]:
+def everybody_behind(behind: Number) -> Iterator[list[MovedContact]]:
     """All of them, as on the pages, piece by piece."""
     after = ""
     while True:
@@ -43,7 +42,7 @@ def everybody_behind(behind: Behind | Number) -> Iterator[list[MovedContact]]:
         after = str(page.after)
 
 
-def how_many_behind(behind: Behind | Number) -> Count:
+def how_many_behind(behind: Number) -> Count:
     """How many of the contacts are in the book, counted up to `COUNTED`. One query."""
     statement = f"""
         SELECT contact_id FROM ({behind.sql}) AS counted JOIN journeys_funnelstatus USING (contact_id)
@@ -59,33 +58,24 @@ def _contacts(behind: Behind, before: str, after: str, size: int) -> ChangePage:
                      AND (%(after)s::bigint IS NULL OR {behind.key} > %(after)s::bigint)
         ORDER BY contact_id {"ASC" if ends_at is None else "DESC"} LIMIT %(limit)s"""
     found = _ids(statement, {**behind.values, "before": ends_at, "after": begins_at, "limit": size + 1})
-    shown = sorted(found[:size])
-    goes_on = len(found) > size
-    has_before, has_after = (goes_on, True) if ends_at is not None else (begins_at is not None, goes_on)
-    moves = with_statuses(in_words(changes_in_force(shown, behind.end, as_corrected=behind.as_corrected)))
-    return ChangePage(
-        moves, before=shown[0] if shown and has_before else None, after=shown[-1] if shown and has_after else None
-    )
+    shown, first, last = cut(found, size, before=ends_at, after=begins_at)
+    in_force = changes_in_force(shown, behind.end, as_corrected=behind.as_corrected)
+    return ChangePage(with_statuses(in_words(in_force)), before=first, after=last)
 
 
-def _changes(behind: Behind | Number, before: str, after: str, size: int) -> ChangePage:
+def _changes(behind: Number, before: str, after: str, size: int) -> ChangePage:
     newer, older = Bookmark.read(before), Bookmark.read(after)
     mark = newer or older
     beyond = f" AND (change.changed_at, change.id) {'>' if newer else '<'} (%(at)s, %(pk)s)" if mark else ""
     order = "ASC" if newer else "DESC"
     statement = f"""
-        SELECT change.id FROM journeys_statuschange change WHERE {behind.changed}{beyond}
+        SELECT change.changed_at, change.id FROM journeys_statuschange change WHERE {behind.changed}{beyond}
         ORDER BY change.changed_at {order}, change.id {order} LIMIT %(limit)s"""
     marked = {"at": mark.changed_at, "pk": mark.pk} if mark else {}
-    found = _ids(statement, {**behind.values, **marked, "limit": size + 1})
-    rows = list(StatusChange.objects.filter(pk__in=found[:size]).order_by("-changed_at", "-pk"))
-    goes_on = len(found) > size
-    has_newer, has_older = (goes_on, True) if newer else (older is not None, goes_on)
-    return ChangePage(
-        with_statuses(in_words(rows)),
-        before=Bookmark.of(rows[0]) if rows and has_newer else None,
-        after=Bookmark.of(rows[-1]) if rows and has_older else None,
-    )
+    found = [Bookmark(*row) for row in fetch(statement, {**behind.values, **marked, "limit": size + 1})]
+    shown, first, last = cut(found, size, before=newer, after=older)
+    rows = StatusChange.objects.filter(pk__in=[change.pk for change in shown]).order_by("-changed_at", "-pk")
+    return ChangePage(with_statuses(in_words(list(rows))), before=first, after=last)
 
 
 def changes_in_force(contacts: Sequence[int], end: datetime | None, *, as_corrected: bool) -> list[StatusChange]:
@@ -93,19 +83,16 @@ def changes_in_force(contacts: Sequence[int], end: datetime | None, *, as_correc
 
     As corrected, the last that was not undone.
     """
-    kept = f"AND undoes_id IS NULL AND NOT {is_undone('change')}" if as_corrected else ""
     statement = f"""
         SELECT DISTINCT ON (contact_id) id FROM journeys_statuschange change
         WHERE contact_id = ANY (%(contacts)s) AND (%(end)s::timestamptz IS NULL OR changed_at < %(end)s::timestamptz)
-        {kept} ORDER BY contact_id, id DESC"""
+          AND {counts("change", as_corrected=as_corrected)} ORDER BY contact_id, id DESC"""
     found = _ids(statement, {"contacts": list(contacts), "end": end})
     return list(StatusChange.objects.filter(pk__in=found).order_by("contact_id"))
 
 
-def _ids(statement: str, values: Mapping[str, Any]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return [row[0] for row in cursor.fetchall()]
+def _ids(statement: str, values: dict[str, Any]) -> list[int]:
+    return [row[0] for row in fetch(statement, values)]
 
 
 def _number(text: str) -> int | None:

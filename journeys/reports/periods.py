@@ -33,6 +33,12 @@ class Span:
         """As people call it: "October 2026", "the third quarter of 2026", "2026", "3 May 2026", "3 to 9 May 2026"."""
         return _called(self) or _from_to(self)
 
+    @property
+    def when(self) -> str:
+        """The same in a sentence: "in October 2026", "on 3 May 2026", "during 3 to 9 May 2026"."""
+        word = "in" if _called(self) else "on" if self.first == self.last else "during"
+        return f"{word} {self}"
+
 
 def _called(span: Span) -> str:
     """The name of a whole month, quarter or year; empty for any other days."""
@@ -109,7 +115,16 @@ class Period:
         return datetime.combine(day, time.min, tzinfo=self.zone)
 
     def __str__(self) -> str:
-        return f"{self.span} so far" if self.is_going_on else str(self.span)
+        return f"{self.span}{self._so_far}"
+
+    @property
+    def when(self) -> str:
+        """See `Span.when`."""
+        return f"{self.span.when}{self._so_far}"
+
+    @property
+    def _so_far(self) -> str:
+        return " so far" if self.is_going_on else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +176,7 @@ PRESETS = [
     Preset("last-month", "Last month against the month before", _last_months(1)),
     Preset("this-month", "This month so far against the same days", _this_so_far(1)),
     Preset("last-30-days", "Last 30 days against the 30 before", _last_days(30)),
+    Preset("this-quarter", "This quarter so far against the same days", _this_so_far(3)),
     Preset("last-quarter", "Last quarter against the one before", _last_months(3)),
     Preset("this-year", "This year so far against the same days", _this_so_far(12)),
     Preset("last-year", "Last year against the year before", _last_months(12)),

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from journeys.reports.behind import Behind, unsigned
+from journeys.reports.behind import Behind
 from journeys.reports.conversion import Entered
 from journeys.reports.losses import WasLost
-from journeys.reports.numbers import Number
+from journeys.reports.numbers import Number, unsigned
 from journeys.reports.stays import Stayed
 from journeys.stuck.late import Late
 
-_NUMBERS: dict[str, type[Number]] = {number.of: number for number in (Entered, Late, Stayed, WasLost)}
+_NUMBERS: dict[str, type[Number]] = {number.of: number for number in (Behind, Entered, Late, Stayed, WasLost)}
 
 
-def read_behind(data: Mapping[str, Any]) -> Behind | Number:
+def read_behind(data: Mapping[str, Any]) -> Number:
     """What `as_json` wrote."""
-    return _NUMBERS[data["of"]].read(data) if "of" in data else Behind.read(data)
+    return _NUMBERS[data["of"]].read(data)
 
 
-def read_signed(text: str) -> Behind | Number | None:
+def read_signed(text: str) -> Number | None:
     """What `signed` wrote, or None for anything else."""
     data = unsigned(text)
     return read_behind(data) if data is not None else None

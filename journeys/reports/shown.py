@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from config.htmx import render_page
+from config.public_address import absolute_address
 from journeys.reports.filters import ReportFilter
 from journeys.reports.listing import REPORTS, Report
 from journeys.reports.periods import Span
@@ -81,7 +82,7 @@ def _shared(request: HttpRequest, asked: ReportFilter, title: str) -> dict[str, 
         "counted_address": asked.query(counted=1),
         "csv_address": asked.query(format=CSV),
         "notes_address": reverse("journeys:report_notes") + asked.query(report=_view(request)),
-        "exact_address": request.build_absolute_uri(asked.query()),
+        "exact_address": absolute_address(request.path + asked.query(), request),
         "recorded_address": asked.query(changes="recorded"),
         "corrected_address": asked.query(changes=None),
         "everybody_address": asked.query(label=None, segment=None),
@@ -118,14 +119,14 @@ def _screen(template: str) -> str:
 
 
 def names_address(asked: ReportFilter, report: str, span: Span, *, place: str, term: str = "", was: str = "") -> str:
-    """The address of who is behind a number of a report.
+    """The address of who is behind a number of a report. It keeps the days of the report, for the way back.
 
     Args:
         report: its view.
         span: the days that the number is of.
         place, term, was: see `journeys.reports.behind.Behind`.
     """
-    days = {"since": span.first, "until": span.last, "beside_since": None, "beside_until": None}
+    days = {} if span == asked.period.span else {"first": span.first, "last": span.last}
     return reverse("journeys:report_contacts") + asked.query(**days, place=place, term=term, was=was, report=report)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from journeys.reports.counted import counted, fetch
+from journeys.reports.lost_days import ends_lost_days, lost_days, lost_since
 from journeys.reports.members import Members
 from journeys.reports.numbers import Number
 from journeys.reports.periods import Period
@@ -79,14 +80,8 @@ _COMPLETES = """
 """
 """A change by which a contact moved from one stage to another."""
 
-_UNTIL = """
-    CASE WHEN {0}.from_lost_at IS NULL THEN {0}.changed_at ELSE greatest({0}.from_lost_at, {0}.from_stage_since) END
-"""
-"""When the days of a stay that was completed stopped being counted."""
-
 _COMPLETED = f"""
-    SELECT id, contact_id, from_stage_id AS stage_id, from_stage_since AS since,
-           {_UNTIL.format("counted")} AS until
+    SELECT id, contact_id, from_stage_id AS stage_id, from_stage_since AS since, {{until}} AS until
     FROM counted WHERE {_COMPLETES.format("counted")}
 """
 
@@ -95,15 +90,12 @@ _RUNNING = """
     FROM journeys_funnelstatus WHERE stage_id IS NOT NULL AND lost_at IS NULL AND {whose}
 """
 
-_RECOVERED = "{0}.from_lost AND NOT {0}.to_lost AND {0}.from_stage_id = {0}.to_stage_id"
-"""A change by which a contact came back from being lost to the stage it was lost from."""
-
-_LASTED = f"""
-    , stays AS MATERIALIZED ({{stays}}), lost_meanwhile AS (
-        SELECT stays.contact_id, stays.id, sum(change.changed_at - greatest(change.from_lost_at, since)) AS lost
+_LASTED = """
+    , stays AS MATERIALIZED ({stays}), lost_meanwhile AS (
+        SELECT stays.contact_id, stays.id, sum({lost_days}) AS lost
         FROM stays JOIN counted change ON change.contact_id = stays.contact_id AND change.from_stage_id = stays.stage_id
                                       AND change.changed_at > since AND change.id < stays.id
-        WHERE {_RECOVERED.format("change")}
+        WHERE {ends_lost_days}
         GROUP BY 1, 2
     ), lasted AS (
         SELECT stays.*, floor(date_part('epoch', until - since - coalesce(lost, '0')) / 3600)::int AS hours
@@ -124,22 +116,34 @@ def stays_completed_between(
     start: datetime, end: datetime, *, members: Members, as_corrected: bool
 ) -> dict[int, Stays]:
     """The same from one moment to before another. One query."""
-    return _spread(_COMPLETED, members, as_corrected, {"start": start, "end": end})
+    completed = _COMPLETED.format(until=_until("counted", as_corrected=as_corrected))
+    return _spread(completed, members, as_corrected, {"start": start, "end": end})
 
 
 def running_stays(*, members: Members, as_corrected: bool, now: datetime) -> dict[int, Stays]:
     """How long those have stayed until now who are in a stage, by the id of the stage. One query."""
-    whose = "true" if members.is_everybody else f"contact_id IN ({members.sql})"
-    return _spread(_RUNNING.format(whose=whose), members, as_corrected, {"end": now})
+    return _spread(_RUNNING.format(whose=members.condition("contact_id")), members, as_corrected, {"end": now})
 
 
 def _spread(stays: str, members: Members, as_corrected: bool, values: dict[str, Any]) -> dict[int, Stays]:
     beginning = counted(as_corrected=as_corrected, members=members, steps_alone=True)
-    statement = beginning + _LASTED.format(stays=stays) + _HOURS
+    lasted = _LASTED.format(
+        stays=stays,
+        lost_days=lost_days("change", "since", as_corrected=as_corrected),
+        ends_lost_days=ends_lost_days("change", as_corrected=as_corrected),
+    )
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    for stage, hours, count in fetch(statement, {**members.values, **values}):
+    for stage, hours, count in fetch(beginning + lasted + _HOURS, {**members.values, **values}):
         found[stage][hours] = count
     return {stage: Stays(hours) for stage, hours in found.items()}
+
+
+def _until(change: str, *, as_corrected: bool) -> str:
+    """When the days of a stay that this change completed stopped being counted: when it was lost, if it was."""
+    since = lost_since(change, as_corrected=as_corrected)
+    return f"""
+        CASE WHEN {change}.from_lost_at IS NULL THEN {change}.changed_at
+             ELSE greatest({since}, {change}.from_stage_since) END"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +173,14 @@ class Stayed(Number):
     @property
     def _lasted(self) -> str:
         """How long the stay was, without what was lost of it."""
+        which = {"as_corrected": self.as_corrected}
         return f"""(
-            {_UNTIL.format("change")} - change.from_stage_since - coalesce((
-                SELECT sum(back.changed_at - greatest(back.from_lost_at, change.from_stage_since))
+            {_until("change", **which)} - change.from_stage_since - coalesce((
+                SELECT sum({lost_days("back", "change.from_stage_since", **which)})
                 FROM journeys_statuschange back
                 WHERE back.contact_id = change.contact_id AND back.from_stage_id = change.from_stage_id
                   AND back.changed_at > change.from_stage_since AND back.id < change.id
-                  AND {_RECOVERED.format("back")} AND {self.kept("back")}), '0'))"""
+                  AND {ends_lost_days("back", **which)} AND {self.kept("back")}), '0'))"""
 
     @property
     def values(self) -> dict[str, Any]:

@@ -18,14 +18,23 @@ class TypedForm(forms.Form):
 
     typed = forms.CharField(max_length=200, widget=forms.TextInput({"autocomplete": "off"}))
 
-    def __init__(self, data: Mapping[str, Any] | None, *, name: str, contacts: int, loss: str, **options: Any) -> None:
-        """`name` is what has to be typed; `loss` what happens to so many contacts: "are moved"."""
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        name: str,
+        contacts: int,
+        loss: str,
+        typed_from: int = TYPED_FROM,
+        **options: Any,
+    ) -> None:
+        """`name` is what has to be typed from so many contacts on; `loss` what happens to them: "are moved"."""
         super().__init__(data, label_suffix="", **options)
         self.name = name
         self.fields["typed"].label = f"Type {name} to confirm"
         self.fields["typed"].help_text = f"{contacts:,} contacts {loss}, and there is no undo."
         self.fields["typed"].error_messages["required"] = f"Type {name} to confirm that you mean it."
-        if contacts < TYPED_FROM:
+        if contacts < typed_from:
             del self.fields["typed"]
 
     def clean_typed(self) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from config.team.models import ApiToken
 from contacts.models import Contact
 from journeys.history.queries import ChangeInWords, in_words
+from journeys.paging import newest_first
 from journeys.review.models import KeptToken, Review
 from journeys.review.reasons import why_flagged
 from journeys.status.models import StatusChange
@@ -80,23 +80,9 @@ def review_page(
 
     At most nine queries.
     """
-    size = size or PAGE
     reviews = Review.objects.filter(verdict__isnull=not decided).select_related("token", "decided_by")
-    if newer_than is not None:
-        found = list(reviews.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
-        shown, has_newer, has_older = found[:size][::-1], len(found) > size, True
-    else:
-        found = list(_older(reviews, older_than).order_by("-pk")[: size + 1])
-        shown, has_newer, has_older = found[:size], older_than is not None, len(found) > size
-    return ReviewPage(
-        rows=reviews_in_words(shown),
-        newer_than=shown[0].pk if shown and has_newer else None,
-        older_than=shown[-1].pk if shown and has_older else None,
-    )
-
-
-def _older(reviews: QuerySet[Review], older_than: int | None) -> QuerySet[Review]:
-    return reviews if older_than is None else reviews.filter(pk__lt=older_than)
+    page = newest_first(reviews, size or PAGE, newer_than=newer_than, older_than=older_than)
+    return ReviewPage(reviews_in_words(page.rows), newer_than=page.newer_than, older_than=page.older_than)
 
 
 _NEIGHBOURS = """

@@ -13,20 +13,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
-from psycopg.errors import (
-    IdleInTransactionSessionTimeout,
-    LockNotAvailable,
-    QueryCanceled,
-    TransactionRollback,
-    TransactionTimeout,
-)
 
 from config.database import refuse_if_disk_is_nearly_full
+from config.team.mail.actions import mail_end_of_run
 from config.team.models import TeamMember
 from contacts.causes import Cause
 from journeys.rules.models import LabelRule
@@ -34,7 +29,8 @@ from journeys.runs import failures, selections
 from journeys.runs.fates import Fate
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.runs.operations import OF_STATUSES, Act, Operation, Selection
-from journeys.runs.queries import operation_in_words
+from journeys.runs.patience import ATTEMPTS, limit_time, may_pass
+from journeys.runs.queries import ended_runs_to_mail, operation_in_words
 from journeys.runs.slices import do_slice
 from journeys.status.requests import Outcome
 from journeys.status.transitions import Refusal
@@ -46,13 +42,11 @@ SMALL = 10_000
 
 PREVIEWS_ARE_KEPT = timedelta(days=1)
 WORK = "journeys.runs.tasks.work_on_run"
-WAIT_FOR_LOCKS = "3s"
-LONGEST_SLICE = "30s"
-LONGEST_PAUSE = "5s"
 LANES = min(2, len(os.sched_getaffinity(0)))
 """So many slices of one run does a worker at a time: with two, one is computed while the other is written."""
-ATTEMPTS = 5
-"""A slice is tried again where somebody else held its contacts for too long, or the server cut the worker off."""
+WORTH_A_MAIL = timedelta(minutes=1)
+"""Whoever starts a shorter run sees its end on its page."""
+ENDS_ARE_MAILED_WITHIN = timedelta(hours=1)
 
 _LEFT = """
     WITH refused AS (
@@ -299,7 +293,7 @@ def queue_run(*, run: int, by: TeamMember | None) -> None:
     """Have a worker go on with a run, unless a job for that is waiting already."""
     try:
         with transaction.atomic():
-            _limit_time()  # whoever is frozen here holds up all that queue the same run
+            limit_time()  # whoever is frozen here holds up all that queue the same run
             app.configure_task(WORK, queueing_lock=f"run-{run}").defer(run=run)
     except AlreadyEnqueued:
         pass
@@ -377,7 +371,7 @@ def _do_next_slice(run: int) -> bool:
         except _RunHasEnded:
             return False
         except (OperationalError, InternalError) as error:
-            if attempt == ATTEMPTS or not _may_pass(error):
+            if attempt == ATTEMPTS or not may_pass(error):
                 raise
             logger.warning("A slice of run %s is tried again: %s", run, str(error).strip())
             connection.close_if_unusable_or_obsolete()
@@ -385,17 +379,9 @@ def _do_next_slice(run: int) -> bool:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _may_pass(error: OperationalError | InternalError) -> bool:
-    """Whether others were in the way, or this one was frozen for so long that the server cut it off."""
-    return isinstance(error.__cause__, LockNotAvailable | QueryCanceled | TransactionRollback | _CUT_OFF)
-
-
-_CUT_OFF = IdleInTransactionSessionTimeout | TransactionTimeout
-
-
 def _do_slice_alone(run: int) -> bool:
     """Within a transaction: take the next slice that nobody is working on, do it, and say that it is done."""
-    _limit_time()
+    limit_time()
     part = _take_slice(run)
     if part is None:
         return False
@@ -412,20 +398,9 @@ def _do_slice_alone(run: int) -> bool:
 def _take_slice(run: int) -> RunSlice | None:
     """Lock the first slice to do, past those that others have locked. Whoever dies or is cut off lets go of theirs."""
     to_do = RunSlice.objects.filter(run=run, done=False, run__state=Run.State.RUNNING).order_by("number")
-    to_do = to_do.exclude(run__next_try_at__gt=timezone.now())
+    to_do = to_do.exclude(failures.left_alone(timezone.now(), of="run__"))
     with_run = to_do.select_related("run__started_by", "run__stage")
     return with_run.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
-
-
-def _limit_time() -> None:
-    """A slice neither waits for others for long, nor lets them wait: a frozen worker is cut off by the server."""
-    whole = "transaction_timeout" if connection.pg_version >= 170_000 else "statement_timeout"  # type: ignore[attr-defined]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), set_config(%s, %s, true), "
-            "set_config('idle_in_transaction_session_timeout', %s, true)",
-            [WAIT_FOR_LOCKS, whole, LONGEST_SLICE, LONGEST_PAUSE],
-        )
 
 
 def _write_outcome(part: RunSlice, operation: Operation, outcome: Outcome) -> None:
@@ -523,6 +498,18 @@ def _write_what_is_left(run: Run, refusal: Refusal) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, [refusal, run.pk])
         return cursor.fetchone()[0]
+
+
+# Telling
+
+
+def mail_ends_of_runs(*, by: TeamMember | None) -> None:
+    """Mail whoever wants to know that a run has ended that they started: once for each end, and by itself."""
+    if not settings.SENDS_MAIL:
+        return
+    for run in ended_runs_to_mail(since=timezone.now() - ENDS_ARE_MAILED_WITHIN, longer_than=WORTH_A_MAIL):
+        if run.started_by and run.finished_at:
+            mail_end_of_run(run=run.pk, ended_at=run.finished_at, to=run.started_by, by=by)
 
 
 # Undo

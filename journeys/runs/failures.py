@@ -1,8 +1,9 @@
 """What a slice of a run failed for: whether that passes by itself, and else a sentence for people."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db.models import Q
 from psycopg.errors import DiskFull, InsufficientPrivilege, LockNotAvailable, OutOfMemory, QueryCanceled
 
 TRIES = 6
@@ -24,6 +25,17 @@ _IN_WORDS: dict[type[BaseException], str] = {
 def pause_after(tries: int) -> timedelta:
     """How long a run is left alone after so many failures in a row."""
     return FIRST_PAUSE * 2 ** (tries - 1)
+
+
+def left_alone(now: datetime, *, of: str = "") -> Q:
+    """Whether a run, or a campaign, waits out the pause after a failure.
+
+    No pause ends later than the longest: the clock was set back.
+
+    Args:
+        of: how the query reaches what is left alone, as `run__`.
+    """
+    return Q(**{f"{of}next_try_at__gt": now, f"{of}next_try_at__lte": now + pause_after(TRIES)})
 
 
 def has_lost_the_database(error: Exception) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, Self
 from config.team.roles import LOST_IN_BULK_BY_OPERATORS, Role
 from contacts.causes import Cause
 from journeys.book.queries import Anywhere, ContactQuery
-from journeys.reports.behind import Behind
 from journeys.reports.numbers import Number
 from journeys.reports.readers import read_behind
 from journeys.segments.queries import Matching
@@ -134,7 +133,7 @@ class Selection:
     without_stage: bool = False
     standing_in: int | None = None
     run: int | None = None
-    behind: Behind | Number | None = None
+    behind: Number | None = None
 
     def as_json(self) -> dict[str, Any]:
         if self.query is not None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from contacts.models import Contact, LabelChange
 from journeys.history import queries as history
 from journeys.history.queries import ChangeInWords
+from journeys.paging import cut
 from journeys.runs.models import Run, RunOutcome
 from journeys.runs.operations import OF_LABELS, Operation
 from journeys.runs.results import changed_word
@@ -156,7 +157,7 @@ def outcomes_page(run: Run, code: str, *, before: Place | None = None, after: Pl
     if code == RunOutcome.CHANGED and is_in_history(run):
         return _changes_page(run, before, after)
     places = _places(run, code, before, after)
-    shown, before_first, after_last = _cut(places, before, after)
+    shown, before_first, after_last = cut(places, PAGE, before=before, after=after)
     return OutcomesPage(
         rows=_in_words(run, code, [place.number for place in shown]),
         before=before_first,
@@ -170,21 +171,10 @@ def _changes_page(run: Run, before: Place | None, after: Place | None) -> Outcom
         found = list(rows.filter(pk__lt=before.number).order_by("-pk")[: PAGE + 1])
     else:
         found = list((rows.filter(pk__gt=after.number) if after else rows).order_by("pk")[: PAGE + 1])
-    shown, before_first, after_last = _cut([Place(0, change.pk) for change in found], before, after)
+    shown, before_first, after_last = cut([Place(0, change.pk) for change in found], PAGE, before=before, after=after)
     numbers = {place.number for place in shown}
     changes = sorted((change for change in found if change.pk in numbers), key=lambda change: change.pk)
     return OutcomesPage(_changes_in_words(changes), before=before_first, after=after_last)
-
-
-def _cut(
-    found: list[Place], before: Place | None, after: Place | None
-) -> tuple[list[Place], Place | None, Place | None]:
-    """Of one more than a page: those to show, in order, and where to read on in both directions."""
-    shown, has_more = sorted(found[:PAGE]), len(found) > PAGE
-    if not shown:
-        return [], None, None
-    has_before, has_after = (has_more, True) if before else (after is not None, has_more)
-    return shown, shown[0] if has_before else None, shown[-1] if has_after else None
 
 
 _PLACES = """

@@ -1,8 +1,8 @@
 """Reads of runs and previews: what they do in words, who may start them, what undid them, and who works on them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
@@ -10,11 +10,12 @@ from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Label
 from journeys.rules.models import LabelRule
-from journeys.runs import selections
+from journeys.runs import failures, selections
 from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation, Selection, needed_role
 from journeys.runs.words import how_many, in_words, matching
 from journeys.status.models import LostReason
+from journeys.webforms.models import WebForm
 from stages.models import Stage
 
 STALLED = timedelta(seconds=4)
@@ -25,11 +26,29 @@ HEARTBEAT = timedelta(seconds=30)
 
 
 def runs_without_progress() -> list[int]:
-    """Runs that are not done, on which nothing was done lately, and which no failure has left alone. One query."""
+    """Runs that are not done, on which nothing was done lately, and which no failure has left alone. One query.
+
+    Nothing is done in the future: the clock was set back since.
+    """
     now = timezone.now()
-    runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0, progressed_at__lt=now - STALLED)
-    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
-    return list(runs.filter(due).order_by("pk").values_list("pk", flat=True))
+    was_done_lately = Q(progressed_at__gte=now - STALLED, progressed_at__lte=now + STALLED)
+    runs = Run.objects.filter(state=Run.State.RUNNING, slices__gt=0).exclude(was_done_lately)
+    return list(runs.exclude(failures.left_alone(now)).order_by("pk").values_list("pk", flat=True))
+
+
+def ended_runs_to_mail(*, since: datetime, longer_than: timedelta) -> list[Run]:
+    """Runs that ended since then by themselves, after so long, whose starters want to be mailed. One query."""
+    return list(
+        Run.objects.select_related("started_by")
+        .filter(
+            finished_at__gte=since,
+            finished_at__gt=F("started_at") + longer_than,
+            started_by__mail_when_run_ends=True,
+            started_by__is_active=True,
+        )
+        .exclude(state=Run.State.CANCELLED)
+        .order_by("pk")
+    )
 
 
 def worker_is_alive() -> bool:
@@ -67,10 +86,11 @@ def _which(selection: Selection) -> str:
     if not query:
         return ""
     stage = _name(Stage, query.stage) if isinstance(query.stage, int) else ""
-    return matching(query, stage=stage, labels=[_name(Label, label) for label in query.labels])
+    labels = [_name(Label, label) for label in query.labels]
+    return matching(query, stage=stage, labels=labels, web_form=_name(WebForm, query.web_form))
 
 
-def _name(model: type[Stage] | type[Label] | type[LostReason], pk: int | None) -> str:
+def _name(model: type[Stage] | type[Label] | type[LostReason] | type[WebForm], pk: int | None) -> str:
     return str(model.objects.filter(pk=pk).first() or "") if pk else ""
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from config.team.models import TeamMember
+from journeys.campaigns.letting_in import campaigns_let_into
 from journeys.erasing.queries import effect_of_erasing_many
 from journeys.runs import actions, sentences
 from journeys.runs.fates import Fate, changed
@@ -76,6 +77,7 @@ def preview_context(preview: RunPreview, *, by: TeamMember, sent: Mapping[str, A
         "moved_since": sum(fate.count for fate in fates if fate.outcome == Refusal.MOVED_SINCE),
         "also_moved_since": operation.also_moved_since,
         "erased_with_them": effect_of_erasing_many(rows_of_preview(preview, operation)) if erases else None,
+        "lets_in": campaigns_let_into(preview),
         "is_label_rule": label_of_rule(operation, selection) is not None,
     }
 

@@ -24,6 +24,13 @@ def rescue_runs(timestamp: int) -> None:
         actions.queue_run(run=run, by=None)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="mail_ends_of_runs")
+def mail_ends_of_runs(timestamp: int) -> None:
+    """Every minute: who wants to know is mailed that a run of theirs has ended."""
+    actions.mail_ends_of_runs(by=None)
+
+
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="forget_previews")
 def forget_previews(timestamp: int) -> None:

@@ -56,11 +56,11 @@ def in_words(
     )
 
 
-def matching(query: ContactQuery, *, stage: str = "", labels: Sequence[str] = ()) -> str:
+def matching(query: ContactQuery, *, stage: str = "", labels: Sequence[str] = (), web_form: str = "") -> str:
     """What the contacts of a query have in common: "in Aware carrying webinar-may", "lost from Customer".
 
     Args:
-        stage, labels: names of what the query names by number.
+        stage, labels, web_form: names of what the query names by number.
     """
     parts = [
         _place(query, stage),
@@ -68,6 +68,7 @@ def matching(query: ContactQuery, *, stage: str = "", labels: Sequence[str] = ()
         f"matching {query.segment.name}" if query.segment else "",
         f"with an {query.account_state} account" if query.account_state else "",
         f"found by “{query.search}”" if query.search else "",
+        f"that sent {web_form}" if query.web_form else "",
         "{1} by run {0}".format(*query.imported.split("-", 1)) if query.imported else "",
     ]
     return " ".join(part for part in parts if part)

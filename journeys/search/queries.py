@@ -1,4 +1,4 @@
-"""What a search over everything finds. Segments, runs, campaigns and web forms join in by one of `SOURCES` each."""
+"""What a search over everything finds. Runs and campaigns join in by one of `SOURCES` each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ from config.team.roles import Role
 from contacts.labels.queries import labels
 from contacts.search.conditions import words_in
 from journeys.book.queries import ContactQuery, newest_matching
+from journeys.campaigns.models import Campaign
+from journeys.segments.queries import segments_for
 from journeys.status.models import FunnelStatus
+from journeys.webforms.models import WebForm
 from stages.queries import stages_in_use
 
 
@@ -61,10 +64,28 @@ def _labels(text: str, by: TeamMember, limit: int) -> list[Hit]:
     return [Hit("contacts:label", label.pk, label.name, colour=label.colour) for label in found[:limit]]
 
 
+def _segments(text: str, by: TeamMember, limit: int) -> list[Hit]:
+    found = [segment for segment in segments_for(by) if is_in_name(text, segment.name)]
+    return [Hit("journeys:segment", segment.pk, segment.name, segment.description) for segment in found[:limit]]
+
+
+def _web_forms(text: str, by: TeamMember, limit: int) -> list[Hit]:
+    found = [form for form in WebForm.objects.only("name") if is_in_name(text, form.name)]
+    return [Hit("journeys:web_form", form.pk, form.name) for form in found[:limit]]
+
+
+def _campaigns(text: str, by: TeamMember, limit: int) -> list[Hit]:
+    found = [campaign for campaign in Campaign.objects.all() if is_in_name(text, campaign.name)]
+    return [Hit("journeys:campaign", one.pk, one.name, one.get_state_display()) for one in found[:limit]]
+
+
 SOURCES: tuple[Source, ...] = (
     Source("Contacts", _contacts),
     Source("Stages", _stages),
+    Source("Segments", _segments),
     Source("Labels", _labels),
+    Source("Web forms", _web_forms),
+    Source("Campaigns", _campaigns, Role.MARKETER),
 )
 """In the order in which results are shown."""
 
@@ -76,6 +97,14 @@ class Group:
     heading: str
     hits: list[Hit]
     has_more: bool
+
+    @property
+    def in_words(self) -> str:
+        """How many there are: "1 contact", "6 or more labels"."""
+        kind = self.heading.lower()
+        if self.has_more:
+            return f"{len(self.hits)} or more {kind}"
+        return f"{len(self.hits)} {kind if len(self.hits) > 1 else kind.removesuffix('s')}"
 
 
 def found(text: str, *, by: TeamMember, limit: int) -> list[Group]:

@@ -94,10 +94,14 @@ class Matching:
         """Their ids, for `filter(contact__in=…)`. One query where attributes are named."""
         return RawSQL(*self.statement())
 
-    def named_statement(self) -> tuple[str, dict[str, Any]]:
-        """`statement` with its values by name, for larger statements that have values of their own."""
+    def named_statement(self, begin: str = "matching") -> tuple[str, dict[str, Any]]:
+        """`statement` with its values by name, for larger statements that have values of their own.
+
+        Args:
+            begin: how the names begin.
+        """
         sql, values = self.statement()
-        names = [f"matching{number}" for number in range(len(values))]
+        names = [f"{begin}{number}" for number in range(len(values))]
         return sql % tuple(f"%({name})s" for name in names), dict(zip(names, values, strict=True))
 
     def as_json(self) -> dict[str, Any]:
@@ -140,6 +144,27 @@ class _Newest:
 def newest_of(what: Matching, *, older_than: int | None = None, limit: int) -> list[int]:
     """Ids of those that match, the newest in the book first. One query, and one more where attributes are named."""
     return _numbers(*what.statement(_Newest(older_than, limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """No others than these contacts."""
+
+    contacts: Sequence[int]
+    order: str = "ASC"
+
+    @property
+    def limit(self) -> int:
+        return len(self.contacts)
+
+    def bounds(self, key: str) -> list[str]:
+        numbers = ",".join(f"{contact:d}" for contact in self.contacts)
+        return [f"{key} = ANY ('{{{numbers}}}'::bigint[])"]
+
+
+def matching_among(what: Matching, contacts: Sequence[int]) -> list[int]:
+    """Those of these contacts that match, in order. One query, and one more where attributes are named."""
+    return _numbers(*what.statement(_Among(contacts)))
 
 
 def count_of(what: Matching) -> int:

@@ -6,7 +6,7 @@ from journeys.segments import views
 
 urlpatterns = [
     path("segments", views.segments, name="segments"),
-    path("segments/tabs", views.segment_tabs, name="segment_tabs"),
+    path("segments/counts", views.segment_counts, name="segment_counts"),
     path("segments/new", views.new_segment, name="new_segment"),
     path("segments/<int:pk>", views.segment, name="segment"),
     path("segments/<int:pk>/edit", views.edit_segment, name="edit_segment"),

@@ -16,14 +16,14 @@ from config.htmx import go_to, render_page, render_part
 from config.team.access import role_required
 from config.team.models import TeamMember
 from config.team.roles import Role
-from journeys.book.queries import ContactQuery, contacts_page
+from journeys.book.queries import ContactQuery, newest_matching
 from journeys.segments import actions, queries
 from journeys.segments.conditions import Conditions, InvalidConditions, Vocabulary, checked
 from journeys.segments.forms import SegmentForm, edited, first_typed, form_of, typed_in
 from journeys.segments.models import Segment
 from journeys.segments.queries import Matching
 from journeys.segments.sentences import about_days, sentence
-from journeys.segments.shown import contacts_address, tabs_of
+from journeys.segments.shown import contacts_address
 from journeys.uses.queries import uses_of_segments
 
 COUNTED_AT_ONCE = 1.0
@@ -60,14 +60,11 @@ def segments(request: HttpRequest) -> HttpResponse:
 
 @role_required(Role.VIEWER)
 @require_safe
-def segment_tabs(request: HttpRequest) -> HttpResponse:
-    """The tabs over the list of contacts with how many match, as far as that is found out quickly."""
-    seen = list(queries.segments_for(request.user))  # type: ignore[arg-type]
-    current = request.GET.get("segment") or None
-    shown = tabs_of(seen, current=current)
-    in_tabs = [one for one in seen if any(tab.address == contacts_address(one) for tab in shown)]
-    context = {"segment_tabs": tabs_of(seen, current=current, counts=queries.counts_of(in_tabs)), "is_counted": True}
-    return render_part(request, "journeys/_segment_tabs.html", context)
+def segment_counts(request: HttpRequest) -> HttpResponse:
+    """How many match each `segment`, as far as that is found out quickly. For tabs that are shown already."""
+    asked = set(request.GET.getlist("segment"))
+    seen = [one for one in queries.segments_for(request.user) if str(one.pk) in asked]  # type: ignore[arg-type]
+    return render_part(request, "journeys/_segment_counts.html", {"counts": queries.counts_of(seen)})
 
 
 @role_required(Role.VIEWER)
@@ -77,13 +74,12 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
     member: TeamMember = request.user  # type: ignore[assignment]
     shown = get_object_or_404(queries.segments_for(member).select_related("changed_by"), pk=pk)
     matching, known = Matching.of(shown), queries.vocabulary()
-    page = contacts_page(ContactQuery(segment=matching))
     context = {
         "segment": shown,
         "sentence": sentence(shown.asks, known, matching.at),
         "about_days": about_days(shown.asks, matching.at),
         "count": queries.count_within(matching, COUNTED_PATIENTLY),
-        "contacts": page.contacts[:SHOWN],
+        "contacts": newest_matching(ContactQuery(segment=matching), limit=SHOWN),
         "contacts_address": contacts_address(shown),
         "uses": uses_of_segments()[shown.pk],
         "may_change": queries.may_change(shown, member),

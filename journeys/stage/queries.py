@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from journeys.funnel.queries import FunnelDay
-from journeys.history.undone import is_undone
+from journeys.history.undone import is_kept
 from journeys.reports.queries import Funnel, MovementCount, Place, funnel_at, funnels_at, movements_between
 from stages.models import Stage
 
@@ -116,7 +116,7 @@ _MEDIAN = f"""
             SELECT * FROM journeys_statuschange
             WHERE from_stage_id = %(stage)s AND direction IS NOT NULL
             ORDER BY changed_at DESC LIMIT {DEPARTURES}) AS change
-        WHERE cause <> 'stage_merged' AND cause <> 'stage_retired' AND undoes_id IS NULL AND NOT {is_undone("change")}
+        WHERE cause <> 'stage_merged' AND cause <> 'stage_retired' AND {is_kept("change")}
         ORDER BY changed_at DESC LIMIT {STAYS}) AS stays
 """
 

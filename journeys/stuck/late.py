@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from journeys.reports.counted import counted
+from journeys.reports.lost_days import ends_lost_days, lost_days
 from journeys.reports.members import Members
 from journeys.reports.numbers import Number
 from stages.models import Stage
@@ -30,9 +31,9 @@ class Limit:
 
 _LATE = """
     , lost_meanwhile AS (
-        SELECT contact_id, sum(change.changed_at - greatest(change.from_lost_at, stage_since)) AS lost
+        SELECT contact_id, sum({lost_days}) AS lost
         FROM counted change JOIN journeys_funnelstatus status USING (contact_id)
-        WHERE change.from_lost AND NOT change.to_lost AND change.from_stage_id = change.to_stage_id
+        WHERE {ends_lost_days}
           AND change.from_stage_id = status.stage_id AND change.changed_at > stage_since AND status.lost_at IS NULL
         GROUP BY 1
     ), late AS (
@@ -57,8 +58,6 @@ class Late(Number):
     """
 
     of = "late"
-    is_of_changes = False
-    key = "contact_id"
 
     days: Sequence[tuple[int, float]]
     at_most: float | None = None
@@ -79,9 +78,14 @@ class Late(Number):
 
     def statement(self, what: str) -> str:
         """The statement that gives this of each of them: `contact_id`, `stage_id` and `due_at` are known."""
-        narrowed = "" if self.at_most is None else " AND due_at >= %(longest)s"
+        narrowed = "true" if self.at_most is None else "due_at >= %(longest)s"
         beginning = counted(as_corrected=self.as_corrected, members=self.members)
-        return beginning + _LATE.format(what=what) + narrowed + self._of_members
+        late = _LATE.format(
+            what=what,
+            lost_days=lost_days("change", "stage_since", as_corrected=self.as_corrected),
+            ends_lost_days=ends_lost_days("change", as_corrected=self.as_corrected),
+        )
+        return f"{beginning}{late} AND {narrowed} AND {self.members.condition('contact_id')}"
 
     @property
     def sql(self) -> str:
@@ -96,10 +100,6 @@ class Late(Number):
             "allowed": [timedelta(days=days) for _, days in self.days],
             "longest": self.end - timedelta(days=self.at_most or 0),
         }
-
-    @property
-    def _of_members(self) -> str:
-        return "" if self.members.is_everybody else f" AND contact_id IN ({self.members.sql})"
 
 
 def _is_time(days: object) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from journeys.funnel.queries import PAGE
 from journeys.history.queries import Bookmark
+from journeys.paging import cut
 from journeys.reports.counted import fetch
 from journeys.status.models import FunnelStatus
 from journeys.stuck.late import Late, Limit
@@ -64,14 +65,8 @@ def late_page(late: Late, *, before: Bookmark | None = None, after: Bookmark | N
     marked = {"due_at": mark.changed_at, "contact": mark.pk} if mark else {}
     rows = fetch(f"{late.statement('contact_id, due_at')}{beyond} {in_order}", {**late.values, **marked})
     found = [Bookmark(due_at, contact) for contact, due_at in rows]
-    shown = found[:PAGE][::-1] if before else found[:PAGE]
-    goes_on = len(found) > PAGE
-    has_before, has_after = (goes_on, True) if before else (after is not None, goes_on)
-    return LatePage(
-        _late_contacts(shown, late),
-        before=shown[0] if shown and has_before else None,
-        after=shown[-1] if shown and has_after else None,
-    )
+    shown, first, last = cut(found, PAGE, before=before, after=after)
+    return LatePage(_late_contacts(shown, late), before=first, after=last)
 
 
 def _late_contacts(places: Sequence[Bookmark], late: Late) -> list[LateContact]:

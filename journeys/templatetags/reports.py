@@ -1,5 +1,7 @@
 """The numbers of reports. In Python, because there are a hundred on a page."""
 
+from datetime import date
+
 from django import template
 from django.template import Context
 from django.utils.html import format_html
@@ -23,6 +25,7 @@ def report_number(
     beside: bool = False,
     start: bool = False,
     between: bool = False,
+    day: date | None = None,
     words: str = "",
     sign: str = "",
 ) -> SafeString:
@@ -33,6 +36,7 @@ def report_number(
         beside: it is of the days that the report compares with.
         start: who stood there when the days began, not when they ended.
         between: it is of the time between the end of the days beside and the end of the days.
+        day: it is of the end of this day.
         words: what is counted, after the number.
         sign: before a number that is not 0.
     """
@@ -44,6 +48,8 @@ def report_number(
     span = (asked.beside if beside else asked.period).span
     if start:
         span = Span(span.first - ONE_DAY, span.first - ONE_DAY)
+    elif day:
+        span = Span(day, day)
     elif between:
         span = Span(asked.beside.last + ONE_DAY, span.last)
     report = context["request"].resolver_match.url_name

@@ -1,18 +1,21 @@
-"""What uses a stage, or a label, goes over to another one. Campaigns and web forms join in by one function each."""
+"""What uses a stage, or a label, goes over to another one. Campaigns join in by one function each."""
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from config.team.models import TeamMember
 from contacts.models import Label
+from journeys.campaigns.models import Campaign, CampaignStep
 from journeys.rules.models import FunnelSettings, LabelRule
 from journeys.runs.models import Run
 from journeys.segments.conditions import Conditions
 from journeys.segments.models import Segment
+from journeys.webforms.models import WebForm
 from stages.models import Stage
 
 logger = logging.getLogger(__name__)
@@ -67,7 +70,36 @@ def _ask_otherwise(segment: Segment, conditions: Conditions) -> None:
     )
 
 
-FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (_default_follows, _label_rules_follow, _segments_follow)
+def _web_forms_follow(stage: Stage, to: Stage) -> None:
+    _give_otherwise(WebForm.objects.filter(stage=stage), stage=to)
+
+
+def _give_otherwise(forms: QuerySet[WebForm], **changed: Any) -> None:
+    """Have web forms give something else. Whoever is editing one is told."""
+    forms.update(changed_at=timezone.now(), revision=F("revision") + 1, **changed)
+
+
+def _campaigns_follow(stage: Stage, to: Stage) -> None:
+    for step in CampaignStep.objects.filter(Q(stage=stage) | Q(stages__contains=[stage.pk])).order_by("pk"):
+        asked = dict.fromkeys(to.pk if pk == stage.pk else pk for pk in step.stages)
+        CampaignStep.objects.filter(pk=step.pk).update(
+            stage=to if step.stage_id == stage.pk else step.stage_id, stages=list(asked)
+        )
+        _say_that_it_changed(step)
+
+
+def _say_that_it_changed(step: CampaignStep) -> None:
+    """Whoever is editing the campaign is told, and a slice under way goes by the new plan."""
+    Campaign.objects.filter(pk=step.campaign_id).update(changed_at=timezone.now(), revision=F("revision") + 1)
+
+
+FOLLOWERS: tuple[Callable[[Stage, Stage], None], ...] = (
+    _default_follows,
+    _label_rules_follow,
+    _segments_follow,
+    _web_forms_follow,
+    _campaigns_follow,
+)
 
 
 # Labels
@@ -92,4 +124,23 @@ def _segments_follow_label(label: Label, to: Label) -> None:
             _ask_otherwise(segment, segment.asks.naming_label(to.pk, instead_of=label.pk))
 
 
-FOLLOWERS_OF_LABELS: tuple[Callable[[Label, Label], None], ...] = (_label_rules_follow_label, _segments_follow_label)
+def _web_forms_follow_label(label: Label, to: Label) -> None:
+    forms = list(WebForm.objects.filter(labels=label).order_by("pk"))
+    for form in forms:
+        form.labels.add(to)
+        form.labels.remove(label)
+    _give_otherwise(WebForm.objects.filter(pk__in=[form.pk for form in forms]))
+
+
+def _campaigns_follow_label(label: Label, to: Label) -> None:
+    for step in CampaignStep.objects.filter(label=label).order_by("pk"):
+        CampaignStep.objects.filter(pk=step.pk).update(label=to)
+        _say_that_it_changed(step)
+
+
+FOLLOWERS_OF_LABELS: tuple[Callable[[Label, Label], None], ...] = (
+    _label_rules_follow_label,
+    _segments_follow_label,
+    _web_forms_follow_label,
+    _campaigns_follow_label,
+)

@@ -1,4 +1,4 @@
-"""What uses a stage, a label or a segment. Campaigns and web forms join in by one function each, in the `SOURCES`."""
+"""What uses a stage, a label, an attribute, a segment or a web form. Campaigns join in by one function each."""
 
 import enum
 from collections import defaultdict
@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from django.db.models.functions import Lower
 
+from contacts.models import Attribute
+from journeys.book.actions import ATTRIBUTE
+from journeys.campaigns.models import Campaign, CampaignSource, CampaignStep
 from journeys.rules.models import LabelRule
 from journeys.rules.queries import funnel_settings
 from journeys.segments.conditions import Conditions
 from journeys.segments.models import Segment
+from journeys.webforms.models import WebForm
 
 
 class UseKind(enum.StrEnum):
@@ -19,6 +23,8 @@ class UseKind(enum.StrEnum):
     DEFAULT_STATUS = "Default status"
     LABEL_RULE = "Label rule"
     SEGMENT = "Segment"
+    WEB_FORM = "Web form"
+    CAMPAIGN = "Campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +79,85 @@ def _labels_of_rules() -> Found:
         yield rule.label_id, Use(UseKind.LABEL_RULE, "journeys:manage_funnel", f"to {rule.stage}")
 
 
+def _web_forms_giving(what: str) -> Callable[[], Found]:
+    """Web forms that give whoever sends them a stage or a label, in one query."""
+
+    def found() -> Found:
+        given = WebForm.objects.exclude(**{what: None}).order_by(Lower("name"), "pk")
+        for number, name, pk in given.values_list(what, "name", "pk"):
+            yield number, Use(UseKind.WEB_FORM, "journeys:web_form", name, pk)
+
+    return found
+
+
+def _campaigns_naming(numbers: Callable[[CampaignStep], Iterable[int | None]]) -> Callable[[], Found]:
+    """Campaigns whose steps name something, in one query. What has ended names nothing any more."""
+
+    def found() -> Found:
+        steps = CampaignStep.objects.filter(removed_at=None).exclude(campaign__state=Campaign.State.ENDED)
+        seen = set()
+        for step in steps.select_related("campaign").order_by(Lower("campaign__name"), "pk"):
+            for number in filter(None, numbers(step)):
+                if (number, step.campaign_id) not in seen:
+                    seen.add((number, step.campaign_id))
+                    yield number, _use_of(step.campaign)
+
+    return found
+
+
+def _attributes_of_web_forms() -> Found:
+    keys = {f"{ATTRIBUTE}{key}": pk for pk, key in Attribute.objects.values_list("pk", "key")}
+    for form in WebForm.objects.order_by(Lower("name"), "pk"):
+        for one in form.asks:
+            if one.field in keys:
+                yield keys[one.field], Use(UseKind.WEB_FORM, "journeys:web_form", form.name, form.pk)
+
+
+def _use_of(campaign: Campaign) -> Use:
+    return Use(UseKind.CAMPAIGN, "journeys:campaign", campaign.name, campaign.pk)
+
+
+def _campaigns_from_segments() -> Found:
+    sources = CampaignSource.objects.filter(segment__isnull=False).select_related("campaign")
+    for source in sources.order_by(Lower("campaign__name"), "pk"):
+        assert source.segment_id
+        yield source.segment_id, _use_of(source.campaign)
+
+
+def _campaigns_from_web_forms() -> Found:
+    sources = CampaignSource.objects.filter(web_form__isnull=False).select_related("campaign")
+    for source in sources.order_by(Lower("campaign__name"), "pk"):
+        assert source.web_form_id
+        yield source.web_form_id, _use_of(source.campaign)
+
+
 SOURCES: tuple[Callable[[], Found], ...] = (
     _default_status,
     _label_rules,
     _segments_naming(lambda conditions: conditions.stages),
+    _web_forms_giving("stage"),
+    _campaigns_naming(lambda step: [step.stage_id, *step.stages]),
 )
 """Each gives every use of one kind, with the id of its stage, in one query."""
 
 SOURCES_OF_LABELS: tuple[Callable[[], Found], ...] = (
     _labels_of_rules,
     _segments_naming(lambda conditions: conditions.labels),
+    _web_forms_giving("labels"),
+    _campaigns_naming(lambda step: [step.label_id]),
 )
 
-SOURCES_OF_ATTRIBUTES: tuple[Callable[[], Found], ...] = (_segments_naming(lambda conditions: conditions.attributes),)
+SOURCES_OF_ATTRIBUTES: tuple[Callable[[], Found], ...] = (
+    _segments_naming(lambda conditions: conditions.attributes),
+    _attributes_of_web_forms,
+)
 
-SOURCES_OF_SEGMENTS: tuple[Callable[[], Found], ...] = ()
-"""Campaigns and whatever else will name a segment."""
+SOURCES_OF_SEGMENTS: tuple[Callable[[], Found], ...] = (
+    _campaigns_from_segments,
+    _campaigns_naming(lambda step: [step.segment_id]),
+)
+
+SOURCES_OF_WEB_FORMS: tuple[Callable[[], Found], ...] = (_campaigns_from_web_forms,)
 
 
 def uses_of_stages() -> dict[int, list[Use]]:
@@ -109,6 +178,11 @@ def uses_of_attributes() -> dict[int, list[Use]]:
 def uses_of_segments() -> dict[int, list[Use]]:
     """What uses each segment, by its id. A query for each of `SOURCES_OF_SEGMENTS`."""
     return _uses(SOURCES_OF_SEGMENTS)
+
+
+def uses_of_web_forms() -> dict[int, list[Use]]:
+    """What uses each web form, by its id. A query for each of `SOURCES_OF_WEB_FORMS`."""
+    return _uses(SOURCES_OF_WEB_FORMS)
 
 
 def _uses(sources: Iterable[Callable[[], Found]]) -> dict[int, list[Use]]:

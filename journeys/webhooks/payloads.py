@@ -91,7 +91,6 @@ def _run(run: Run) -> dict[str, Any]:
     return {
         "id": run.pk,
         "kind": run.kind,
-        "words": run.words,
         "state": run.state,
         "stage": _stage(run.stage),
         "records": run.records,

@@ -17,6 +17,7 @@ from config.announce import announce
 from config.htmx import go_to, render_page
 from config.middleware import request_organisation
 from config.team.access import role_required
+from config.team.confirmation import password_confirmed
 from config.team.roles import Role
 from contacts.views.addresses import id_in
 from journeys.webhooks import actions, queries
@@ -41,6 +42,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @role_required(Role.ADMINISTRATOR)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@password_confirmed
 def new_webhook(request: HttpRequest) -> HttpResponse:
     """The form; then the secret, which is shown this once."""
     form = WebhookForm(request.POST if request.method == "POST" else None)
@@ -60,6 +62,7 @@ def new_webhook(request: HttpRequest) -> HttpResponse:
 
 @role_required(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "HEAD", "POST"])
+@password_confirmed
 def edit_webhook(request: HttpRequest, pk: int) -> HttpResponse:
     """Another address, other events."""
     webhook = get_object_or_404(Webhook, pk=pk)
@@ -78,6 +81,7 @@ def edit_webhook(request: HttpRequest, pk: int) -> HttpResponse:
 @role_required(Role.ADMINISTRATOR)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@password_confirmed
 def rotate_secret(request: HttpRequest, pk: int) -> HttpResponse:
     """What a new secret means; then the secret, which is shown this once."""
     webhook = get_object_or_404(Webhook, pk=pk)

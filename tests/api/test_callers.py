@@ -15,7 +15,7 @@ from pytest_django.asserts import assertNumQueries
 
 from config.api import passwords
 from config.api.passwords import VerifiedPasswords
-from config.team.actions import change_my_password, change_team_member, create_token, revoke_token
+from config.team.actions import change_my_password, create_token, deactivate_team_member, revoke_token
 from config.team.models import ApiToken, TeamMember
 from config.team.roles import Role
 from contacts.models import Contact
@@ -165,9 +165,7 @@ def test_a_changed_password_counts_at_once(ana: TeamMember) -> None:
 def test_a_deactivated_account_is_refused_at_once(ana: TeamMember, marketer: TeamMember) -> None:
     change_my_password(password=PASSWORD, by=marketer)
     assert ask(basic(marketer.email)).status_code == 200
-    change_team_member(
-        member=marketer, email=marketer.email, name=marketer.name, is_active=False, role=Role.MARKETER, by=ana
-    )
+    deactivate_team_member(member=marketer, by=ana)
     assert ask(basic(marketer.email)).status_code == 401
 
 

@@ -24,10 +24,11 @@ from config.team.models import ApiToken, ApiUse, KeptAnswer, TeamMember
 from config.team.roles import Role
 from config.team.tasks import forget_old_answers
 from contacts.causes import Cause
-from contacts.models import Contact, Label
+from contacts.models import CarriedLabel, Contact, Label
 from journeys.book.actions import erase_contacts
-from journeys.rules.models import LabelRule
-from journeys.runs.models import Run
+from journeys.review.models import Review
+from journeys.rules.models import FunnelSettings, LabelRule
+from journeys.runs.models import Run, RunPreview
 from journeys.runs.operations import Act, Operation
 from journeys.segments.models import Segment
 from journeys.status.actions import change_status
@@ -44,7 +45,7 @@ NEEDS = {
         [
             *("list_contacts", "get_contact", "get_status", "list_history", "list_labels", "get_run", "list_rules"),
             *("get_funnel", "get_flows", "get_default_status", "list_segments", "add_segment"),
-            "list_contacts_of_segment",
+            *("get_segment", "list_contacts_of_segment"),
         ],
         Role.VIEWER,
     ),
@@ -100,17 +101,24 @@ def operations() -> Iterator[tuple[str, str, str]]:
             yield method.upper(), path.removeprefix("/api"), one["operationId"]
 
 
+WRITTEN = (Contact, StatusChange, Label, CarriedLabel, Run, RunPreview, LabelRule, Review, Segment, FunnelSettings)
+
+
 def written() -> list[list[dict]]:
-    return [list(model.objects.order_by("pk").values()) for model in (Contact, StatusChange, Label, Run, LabelRule)]
+    return [list(model._default_manager.order_by("pk").values()) for model in WRITTEN]
 
 
 def call_all(application: Application, things: dict) -> dict[str, int]:
-    """The status of every operation by its name; each is taken back."""
+    """The status of every operation by its name; each is taken back. Whoever may not wrote and learned nothing."""
     found = {}
+    before = written()
     for method, path, name in operations():
         query = "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z" if name == "get_flows" else ""
         with transaction.atomic():
             response = application.call(method, path.format(**things) + query, BODIES.get(name))
+            if response.status_code in (401, 403):
+                assert (name, written()) == (name, before)
+                assert "ana@example.com" not in response.text
             transaction.set_rollback(True)
         found[name] = response.status_code
         if response.status_code >= 400:
@@ -131,9 +139,9 @@ def test_a_token_may_what_both_its_scope_and_its_owner_may(things, role: Role, s
     member = TeamMemberFactory(role=role) if role else TeamMemberFactory()
     worth = {"read": Role.VIEWER, "write": Role.MARKETER, "admin": Role.ADMINISTRATOR}[scope]
     found = call_all(Application(member, scope=scope), things)
-    assert {name for name, status in found.items() if status == 403} == {
-        name for name, needed in NEEDS.items() if min(role, worth) < needed
-    }
+    refused = {name for name, needed in NEEDS.items() if min(role, worth) < needed}
+    refused |= {"add_segment"} if scope == ApiToken.Scope.READ else set()
+    assert {name for name, status in found.items() if status == 403} == refused
     assert {status for name, status in found.items() if status != 403} <= {200, 201, 202, 409}
 
 
@@ -141,7 +149,6 @@ def test_what_opens_nothing_opens_nothing(things, administrator: TeamMember) -> 
     application = Application(administrator)
     secret = application.headers["Authorization"].removeprefix("Bearer ")
     assert application.token is not None
-    before = written()
     assert set(call_all(Application(None), things).values()) == {401}
     for header in ("", "Bearer", "Bearer ", f"Bearer {secret}x", f"Token {secret}", "Bearer fb_x", "Bearer \xff"):
         application.headers["Authorization"] = header
@@ -154,8 +161,7 @@ def test_what_opens_nothing_opens_nothing(things, administrator: TeamMember) -> 
     application.headers["Authorization"] = "Basic YW5hOmI="
     response = application.get("/v1/contacts")
     assert response["WWW-Authenticate"] == 'Bearer realm="Funnelbook"'
-    assert "ana@example.com" not in response.text
-    assert written() == before
+    assert response.status_code == 401
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "of somebody deactivated"])
@@ -168,10 +174,8 @@ def test_a_token_that_is_no_longer_good(things, administrator: TeamMember, how: 
         ApiToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     else:
         TeamMember.objects.filter(pk=administrator.pk).update(is_active=False)
-    before = written()
     assert set(call_all(application, things).values()) == {401}
     assert problem(application.get("/v1/contacts"))[1] == "unknown_caller"
-    assert written() == before
 
 
 @pytest.mark.parametrize(("scope", "status"), [("read", 403), ("write", 200), ("", 403), ("x", 403)])
@@ -364,9 +368,10 @@ def test_50_callers_move_one_contact_2000_times_and_each_change_is_in_history_in
     contact = contact_in(aware, cause=Cause.API)
     headers = {**Application(administrator).headers, "Content-Type": "application/json"}
     address, stages = urlsplit(live_server.url), [aware.pk, customer.pk]
+    live_server.thread.httpd.socket.listen(50)  # all come at once, and Django lets ten wait
 
     def move(number: int) -> list[dict[str, Any]]:
-        caller = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+        caller = http.client.HTTPConnection(address.hostname or "", address.port, timeout=300)
         answers = []
         for turn in range(40):
             said = json.dumps({"stage": stages[(number + turn) % 2]})

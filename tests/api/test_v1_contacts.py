@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from config.team.models import TeamMember
 from contacts.actions import put_on_label
 from contacts.causes import Cause
 from contacts.models import Attribute, CarriedLabel, Contact, Label, LabelChange
+from contacts.search import queries as search
 from journeys.rules.models import FunnelSettings
 from journeys.status.models import StatusChange
 from stages.models import Stage
@@ -189,15 +191,36 @@ def test_a_new_contact_needs_labels_and_stages_that_are_there(application, aware
 # Many
 
 
+def pages(application: Application, address: str) -> list[list[int]]:
+    """The ids on each page of a list, read on to its end."""
+    found, following = [], ""
+    while following is not None:
+        answer = application.get(address + (f"&cursor={following}" if following else ""))
+        found.append(ids(answer))
+        following = answer.json()["next"]
+    return found
+
+
 def test_contacts_are_paged_from_the_newest(application, aware: Stage) -> None:
-    made = [contact_in(aware).pk for _ in range(5)]
-    seen, cursor = [], ""
-    for size in (2, 2, 1):
-        answer = application.get(f"/v1/contacts?limit=2{cursor}")
-        assert len(ids(answer)) == size
-        seen += ids(answer)
-        cursor = f"&cursor={answer.json()['next']}"
-    assert (seen, answer.json()["next"]) == (made[::-1], None)
+    first, second, third, fourth, fifth = (contact_in(aware).pk for _ in range(5))
+    assert pages(application, "/v1/contacts?limit=2") == [[fifth, fourth], [third, second], [first]]
+    assert pages(application, "/v1/contacts?limit=5") == [[fifth, fourth, third, second, first]]
+
+
+@pytest.mark.parametrize("common", [0, 1_000], ids=["common", "rare"])
+@pytest.mark.parametrize("beside", ["", "&stage=Aware"], ids=["alone", "beside a stage"])
+def test_words_are_paged_however_common_they_are(
+    application, aware: Stage, customer: Stage, monkeypatch: pytest.MonkeyPatch, common: int, beside: str
+) -> None:
+    monkeypatch.setattr(search, "COMMON", common)
+    first, _, second, third = (
+        contact_in(aware, company=name).pk for name in ("Acme", "Other", "ACME Works", "acmeland")
+    )
+    elsewhere = contact_in(customer, company="Acme").pk
+    found = [third, second, first] if beside else [elsewhere, third, second, first]
+    assert pages(application, f"/v1/contacts?q=acme&limit=1{beside}") == [[pk] for pk in found]
+    assert pages(application, f"/v1/contacts?q=acme&limit=2{beside}") == [found[:2], found[2:]]
+    assert pages(application, f"/v1/contacts?q=nobody&limit=2{beside}") == [[]]
 
 
 def test_every_condition_narrows(application, operator: TeamMember, aware: Stage, customer: Stage) -> None:
@@ -274,6 +297,14 @@ def test_labels_are_listed_made_put_on_and_taken_off(application, administrator:
     assert application.delete(address).json() == {"labels": [], "changed": True}
     assert application.delete(address).json() == {"labels": [], "changed": False}
     assert list(LabelChange.objects.values_list("put_on", "cause")) == [(True, "api"), (False, "api")]
+
+
+@pytest.mark.parametrize("name", ["Q2/2026", "50% off?", "vip #1", "zwölf & mehr", "a/../b", "+1"])
+def test_a_label_goes_by_its_name_whatever_that_is(application, aware: Stage, name: str) -> None:
+    address = f"/v1/contacts/{contact_in(aware).pk}/labels/{quote(name, safe='')}"
+    LabelFactory(name=name)
+    assert application.put(address).json() == {"labels": [name], "changed": True}
+    assert application.delete(address).json() == {"labels": [], "changed": True}
 
 
 def test_a_label_or_a_contact_that_there_is_not(application, aware: Stage) -> None:

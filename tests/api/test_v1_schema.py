@@ -26,6 +26,7 @@ from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Attribute
 from journeys.rules.models import LabelRule
+from journeys.segments.models import Segment
 from journeys.status.actions import change_status
 from stages.models import Stage
 from tests.api.application import Application
@@ -70,6 +71,8 @@ def identities(db: None, aware: Stage, customer: Stage) -> list[str]:
     Attribute.objects.create(name="Seats", key="seats", type=Attribute.Type.NUMBER)
     administrator = TeamMemberFactory(role=Role.ADMINISTRATOR)
     LabelRule.objects.create(label=label, stage=customer, created_by=administrator)
+    in_customer = [[{"field": "status", "operator": "is", "place": str(customer.pk)}]]
+    Segment.objects.create(name="Customers", owner=administrator, is_for_all=True, conditions=in_customer)
     for _ in range(3):
         contact = contact_in(customer, cause=Cause.API)
         change_status(contacts=[contact.pk], to=aware, cause=Cause.API, by=administrator)

@@ -7,13 +7,16 @@ import pytest
 from django.utils import timezone
 
 from config.team.models import ApiToken, TeamMember
+from config.team.roles import Role
+from contacts.actions import put_on_label
+from contacts.causes import Cause
 from contacts.models import Attribute
 from journeys.segments.models import Segment
 from stages.models import Stage
 from tests.api.application import Application
 from tests.api.test_v1_contacts import errors, ids
 from tests.api.test_v1_status import problem
-from tests.factories import LabelFactory, contact_in
+from tests.factories import LabelFactory, TeamMemberFactory, contact_in
 
 IN_CUSTOMER = {"field": "status", "operator": "is", "place": "Customer"}
 
@@ -35,11 +38,12 @@ def test_a_segment_is_added_listed_and_served(application, marketer: TeamMember,
     response = add(application, IN_CUSTOMER, opened)
     segment = Segment.objects.get()
     said = response.json()
-    assert (response.status_code, response["Location"]) == (201, f"/api/v1/segments/{segment.pk}/contacts")
+    assert (response.status_code, response["Location"]) == (201, f"/api/v1/segments/{segment.pk}")
     assert (said["id"], said["is_for_all"], said["owner"]["id"]) == (segment.pk, False, marketer.pk)
     assert said["sentence"].startswith("Funnel status is Customer AND Last open")
     assert said["conditions"] == [[{**IN_CUSTOMER, "place": str(customer.pk)}, opened]]
     assert application.get("/v1/segments").json()["items"] == [said]
+    assert application.get(f"/v1/segments/{segment.pk}").json() == said
     address = f"/v1/segments/{segment.pk}/contacts"
     assert ids(application.get(address)) == quiet[::-1]
     first = application.get(f"{address}?limit=1").json()
@@ -61,6 +65,32 @@ def test_labels_and_places_go_by_name_or_id_and_groups_are_alternatives(applicat
     made = application.post("/v1/segments", {"name": "Mixed", "conditions": groups}).json()
     assert [group[0].get("label") for group in made["conditions"]] == [None, None, label.pk, label.pk]
     assert ids(application.get(f"/v1/segments/{made['id']}/contacts")) == [many, lost]
+
+
+def test_a_segment_filters_the_book_together_with_other_conditions(application, aware: Stage, customer: Stage) -> None:
+    label = LabelFactory(name="vip")
+    many = [contact_in(customer, first_name="Ana").pk for _ in range(3)]
+    lost = contact_in(customer, first_name="Ana", lost=True).pk
+    contact_in(aware, first_name="Ana")
+    put_on_label(contacts=[many[0], lost], label=label, by=None, cause=Cause.MANUAL)
+    segment = add(application, IN_CUSTOMER).json()["id"]
+    address = f"/v1/contacts?segment={segment}"
+    assert ids(application.get(address)) == many[::-1]
+    for query, found in {
+        "label=vip": many[:1],
+        "q=ana": many[::-1],
+        "q=bo": [],
+        "stage=Aware": [],
+        "lost=true": [],
+        "account_state=inactive": [],
+    }.items():
+        assert (query, ids(application.get(f"{address}&{query}"))) == (query, found)
+    first = application.get(f"{address}&limit=2").json()
+    assert [one["id"] for one in first["items"]] == many[:0:-1]
+    assert ids(application.get(f"{address}&limit=2&cursor={first['next']}")) == many[:1]
+    assert problem(application.get(f"{address}&email=ana@example.com"))[:2] == (422, "invalid")
+    assert "segment" in errors(application.get("/v1/contacts?segment=987654"))
+    assert "segment" in errors(application.get("/v1/contacts?segment=Quiet"))
 
 
 @pytest.mark.parametrize(
@@ -93,13 +123,16 @@ def test_ones_own_are_nobody_elses(application, marketer: TeamMember, viewer: Te
     for_all = add(application, IN_CUSTOMER, name="For all", is_for_all=True).json()["id"]
     other = Application(viewer)
     assert [one["id"] for one in other.get("/v1/segments").json()["items"]] == [for_all]
-    assert problem(other.get(f"/v1/segments/{own}/contacts"))[:2] == (404, "not_found")
+    for path in (f"/v1/segments/{own}", f"/v1/segments/{own}/contacts"):
+        assert problem(other.get(path))[:2] == (404, "not_found")
+    assert errors(other.get(f"/v1/contacts?segment={own}")) == {"segment": "There is no such segment."}
     assert other.get(f"/v1/segments/{for_all}/contacts").status_code == 200
     assert problem(add(other, IN_CUSTOMER, name="Mine", is_for_all=True))[:2] == (403, "not_allowed")
     assert add(other, IN_CUSTOMER, name="Mine").status_code == 201
 
 
-def test_a_token_that_may_only_read_adds_none(marketer: TeamMember) -> None:
-    application = Application(marketer, scope=ApiToken.Scope.READ)
-    assert problem(add(application, IN_CUSTOMER))[:2] == (403, "not_allowed")
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.MARKETER])
+def test_a_token_that_may_only_read_adds_none(db: None, role: Role) -> None:
+    application = Application(TeamMemberFactory(role=role), scope=ApiToken.Scope.READ)
+    assert problem(add(application, IN_CUSTOMER)) == (403, "not_allowed", "This needs a token that may write.")
     assert Segment.objects.count() == 0

@@ -23,6 +23,8 @@ SUBJECTS = (
     "moves",
     "imports",
     "runs",
+    "load",
+    "campaigns",
     "wire",
     "wizard",
     "webhooks",

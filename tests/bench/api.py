@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from config.database_roles import as_owner
 from config.team.actions import create_token
 from config.team.models import ApiToken
 from contacts.causes import Cause
@@ -63,7 +64,7 @@ def _put_statuses(bench: Bench, *, rate: int, most: int | None = None) -> Load:
     bench.big.use()
     _, secret = create_token(name="Load", scope=ApiToken.Scope.ADMIN, expires_at=None, by=bench.member())
     seconds = SECONDS if bench.times > 1 else 1
-    requests = _moves()
+    requests = moves()
     with web_processes(bench) as port:
         Load(port, f"Bearer {secret}", requests, seconds=1, rate=RATE).run()
         load = Load(port, f"Bearer {secret}", requests, seconds=seconds, rate=rate, most=most)
@@ -73,7 +74,8 @@ def _put_statuses(bench: Bench, *, rate: int, most: int | None = None) -> Load:
     return load
 
 
-def _moves() -> Iterator[tuple[str, str, Any]]:
+def moves() -> Iterator[tuple[str, str, Any]]:
+    """Requests that move contacts from all over the book, each to another stage."""
     contacts = Contacts()
     while True:
         contact, stage = contacts.move()
@@ -86,7 +88,7 @@ def _flag(count: int) -> list[int]:
     heavier = FunnelStatus.objects.filter(lost_at=None).exclude(stage=stages[0]).order_by("pk")
     contacts = list(heavier.values_list("pk", flat=True)[:count])
     change_status(contacts=contacts, to=stages[0], cause=Cause.API, by=None, review_needed=True)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE journeys_review")
         cursor.execute("SELECT change_id FROM journeys_review WHERE verdict IS NULL ORDER BY 1")
         return [row[0] for row in cursor.fetchall()]

@@ -52,7 +52,7 @@ for _report in UNFILTERED:
 
 @figure("reports_growth", unit="×", limit=2)
 def reports_growth(bench: Bench) -> Measured:
-    """The time of the report that grows most with the book, divided by its time with a book of a tenth."""
+    """The time of the report that grows most with the book, divided by its time with a book of a hundredth."""
     pages: dict[str, float] = {}
     bench.small.use()
     for report in UNFILTERED:

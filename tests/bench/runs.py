@@ -60,7 +60,7 @@ def preview(bench: Bench) -> Measured:
     return Measured(bench.median(ask), floor=floor)
 
 
-def _preview(bench: Bench, stage: str, contacts: tuple[int, ...] = ()) -> RunPreview:
+def preview_of_rule(bench: Bench, stage: str, contacts: tuple[int, ...] = ()) -> RunPreview:
     label = Label.objects.get(name=WIDE_LABEL)
     operation = Operation(Act.CHANGE_STATUS, Cause.LABEL_RULE, stage=Stage.objects.get(name=stage).pk)
     selection = Selection(contacts=contacts) if contacts else Selection(query=ContactQuery(labels=(label.pk,)))
@@ -75,14 +75,14 @@ def ten_thousand(bench: Bench) -> Measured:
     contacts = tuple(ids[:: max(1, bench.big.size // actions.SMALL)][: actions.SMALL])
     client, stages, times = bench.client(), ("Promoter", "Customer"), []
     for number in range(min(bench.times, 9)):
-        shown = _preview(bench, stages[number % 2], contacts)
+        shown = preview_of_rule(bench, stages[number % 2], contacts)
         confirmed = {"typed": changed([Fate.read(fate) for fate in shown.fates])}
         with _stopwatch(times):
             response = client.post(reverse("journeys:start_run", args=[shown.pk]), confirmed)
         assert response.status_code == 302, response.content
         shown.refresh_from_db()
         assert shown.run
-        _assert_finished(shown.run, len(contacts))
+        assert_finished(shown.run, len(contacts))
     return Measured(sorted(times)[len(times) // 2] * 1000)
 
 
@@ -155,32 +155,32 @@ def _label_rule(bench: Bench) -> _Runs:
     bench.big.use()
     change = through_the_action(bench.member())
     with _bare_tables():
-        run = actions.start_run(preview=_preview(bench, "Customer"), by=bench.member())
+        run = actions.start_run(preview=preview_of_rule(bench, "Customer"), by=bench.member())
         with people(bench, change) as waits:
-            done = _Worked(_work(bench, "run", run.pk), waits)
-        _assert_finished(run, run.records)
+            done = _Worked(work_apart(bench, "run", run.pk), waits)
+        assert_finished(run, run.records)
         with connection.cursor() as cursor:
             cursor.execute(_BARE_SLICES, {"run": run.pk})
         with people(bench, change) as waits:
-            floor = _Worked(_work(bench, "floor", run.stage_id or 0), waits)
+            floor = _Worked(work_apart(bench, "floor", run.stage_id or 0), waits)
     undo = actions.start_run(preview=actions.preview_undo(run=run, by=bench.member()), by=bench.member())
     with people(bench, change) as waits:
-        undone = _Worked(_work(bench, "run", undo.pk), waits)
-    _assert_finished(undo, undo.records)
+        undone = _Worked(work_apart(bench, "run", undo.pk), waits)
+    assert_finished(undo, undo.records)
     return _Runs(done, floor, undone)
 
 
 @cache
 def _label_rule_beside_the_web(bench: Bench) -> _Worked:
     bench.big.use()
-    run = actions.start_run(preview=_preview(bench, "Promoter"), by=bench.member())
+    run = actions.start_run(preview=preview_of_rule(bench, "Promoter"), by=bench.member())
     with through_http(bench) as change, people(bench, change) as waits:
-        done = _Worked(_work(bench, "run", run.pk), waits)
-    _assert_finished(run, run.records)
+        done = _Worked(work_apart(bench, "run", run.pk), waits)
+    assert_finished(run, run.records)
     return done
 
 
-def _assert_finished(run: Run, records: int) -> None:
+def assert_finished(run: Run, records: int) -> None:
     run.refresh_from_db()
     assert (run.state, run.done) == (Run.State.FINISHED, records), run.state
 
@@ -197,7 +197,7 @@ def _bare_tables() -> Iterator[None]:
             cursor.execute("DROP TABLE bare_status, bare_history; DROP TABLE IF EXISTS bare_slice")
 
 
-def _work(bench: Bench, what: str, number: int) -> float:
+def work_apart(bench: Bench, what: str, number: int) -> float:
     """Have a process of its own work to the end, from a checkpoint on. Returns the seconds it took."""
     bench.big.checkpoint()
     command = [sys.executable, "-m", "tests.bench.work", what, str(number)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from config.embedded import ROLE, EmbeddedServer
+from config.embedded import APP_ROLE, ROLE, EmbeddedServer
 
 
 @contextlib.contextmanager
@@ -23,7 +23,8 @@ def throw_away_server(*, urls: str) -> Iterator[EmbeddedServer]:
     server.use()
     try:
         os.environ |= {
-            "DATABASE_URL": server.url,
+            "DATABASE_URL": server.app_url,
+            "OWNER_DATABASE_URL": server.url,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "FUNNELBOOK_DATA": str(folder),
             "SECRET_KEY": "a key for the benchmark only",
@@ -57,7 +58,7 @@ class Book:
 
     @property
     def url(self) -> str:
-        return make_conninfo(self._server.url, dbname=self._name)
+        return make_conninfo(self._server.app_url, dbname=self._name)
 
     def use(self) -> None:
         """Point Django to this book, and load it if that was not done yet."""
@@ -70,16 +71,22 @@ class Book:
             self._create()
 
     def _create(self) -> None:
+        from django.conf import settings
         from django.core.management import call_command
+        from django.db import connection
 
+        from config.database_roles import as_owner
         from tests.bench.book import load
 
+        settings.OWNER_DATABASE["NAME"] = self._name
         with psycopg.connect(self._server.superuser_url, autocommit=True) as superuser:
             superuser.execute(f"CREATE DATABASE {self._name} OWNER {ROLE}")
             call_command("migrate", verbosity=0)
             print(f"Loading {self.size:,} contacts and three changes of each …", flush=True)
             began = time.monotonic()
-            load(self.size)
+            with as_owner(), connection.cursor() as cursor:
+                cursor.execute(f"GRANT CREATE ON SCHEMA public TO {APP_ROLE}")  # for tables to compare with
+                load(self.size)
             superuser.execute("CHECKPOINT")  # else the first figures are measured while the load is still written
             self.load_seconds = time.monotonic() - began
 

@@ -276,7 +276,6 @@ def web_processes(bench: Bench) -> Iterator[int]:
     command += ["--workers", "2", "--threads", "8", "--worker-class", "gthread", "--log-level", "warning"]
     environment = os.environ | {
         "DATABASE_URL": bench.big.url,
-        "ALLOWED_HOSTS": "localhost",
         "API_REQUESTS_A_MINUTE": "1000000",
     }
     log = Path(os.environ["FUNNELBOOK_DATA"]) / "gunicorn.log"

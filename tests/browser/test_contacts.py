@@ -350,6 +350,25 @@ def test_a_label_is_created_and_renamed(signed_in_page: OpenPage, marketer: Team
     expect(page.locator(f"#label-menu-button-{label.pk}")).to_be_focused()
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_label_is_merged_into_another(
+    signed_in_page: OpenPage, marketer: TeamMember, ida: Contact, javascript: bool
+) -> None:
+    gone, into = Label.objects.get(name="webinar-october"), LabelFactory(name="webinars")
+    page = signed_in_page(marketer, javascript=javascript)
+    page.goto("/labels")
+    page.click(f"#label-menu-button-{gone.pk}")
+    page.click(f"#label-menu-{gone.pk} >> text=Merge into another label")
+    page.get_by_label("Merge it into").select_option("webinars")
+    page.get_by_role("button", name="Merge this label").click()
+    expect(page.get_by_role("status")).to_contain_text("webinars")
+    assert not Label.objects.filter(pk=gone.pk).exists()
+    assert set(CarriedLabel.objects.filter(contact=ida).values_list("label__name", flat=True)) == {
+        "purchased-q2",
+        into.name,
+    }
+
+
 def test_choices_are_asked_for_where_the_type_is_choice(signed_in_page: OpenPage, marketer: TeamMember) -> None:
     page = signed_in_page(marketer)
     page.goto("/settings/attributes/new")

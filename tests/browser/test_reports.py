@@ -64,6 +64,24 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
 
 
+def test_long_names_of_stages_are_read_at_every_width_and_on_paper(
+    signed_in_page: SignedIn, viewer: TeamMember, last_month: str
+) -> None:
+    Stage.objects.filter(name="Customer").update(name="Customer of the extended partner programme")
+    page = signed_in_page(viewer)
+    others = ["/reports/conversion", "/reports/time-in-stage", "/reports/lost", "/reports/stuck"]
+    for address in [*REPORTS[1:], *others]:
+        page.goto(f"{address}?{last_month}&by=month")
+        for media, width in (("screen", 1280), ("screen", 1000), ("screen", 390), ("screen", 320), ("print", 718)):
+            page.emulate_media(media=media)
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
+            names = page.locator(".report-table tbody th .stage")
+            heights = names.evaluate_all("names => names.map(name => name.getBoundingClientRect().height)")
+            assert heights, address
+            assert max(heights) < 110, (address, width)
+
+
 def test_from_the_navigation_to_the_names(signed_in_page: SignedIn, viewer: TeamMember, last_month: str) -> None:
     page = signed_in_page(viewer)
     page.goto("/")

@@ -57,7 +57,7 @@ def test_results_come_while_typing_and_the_keys_lead_through_them(
     expect(field).to_be_focused()
     page.keyboard.type("ada")
     expect(field).to_have_attribute("aria-expanded", "true")
-    expect(page.locator("#search-said")).to_have_text("3 contacts, 1 labels found")
+    expect(page.locator("#search-said")).to_have_text("3 contacts, 1 label found")
     expect(page.get_by_role("option")).to_have_count(5)
     assert chosen(page) == ""
 
@@ -178,7 +178,7 @@ def test_the_keys_are_said(signed_in_page: OpenPage, operator: TeamMember) -> No
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("x")
-    expect(page.locator("h1")).to_have_text("Stages")
+    expect(page.locator("main h1")).to_have_text("Stages")
 
 
 def test_letters_typed_into_the_search_of_the_list_move_nothing(

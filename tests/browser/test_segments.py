@@ -194,15 +194,47 @@ def test_tabs_get_their_counts_and_narrow_the_list(
 ) -> None:
     segment_of(promoter, marketer)
     page = signed_in_page(marketer)
-    page.goto("/contacts")
-    tab = page.locator("#segment-tabs").get_by_role("link", name="Fans")
+    page.goto("/contacts?sort=name")
+    tab = page.locator("#contacts-tabs").get_by_role("link", name="Fans")
     expect(tab).to_have_text("Fans 1")
     tab.click()
-    expect(page.locator("#contacts-list caption")).to_have_text("1 contact found, newest first")
-    expect(page.locator("#segment-tabs").get_by_role("link", name="Fans")).to_have_attribute("aria-current", "page")
+    expect(page.locator("#contacts-list caption")).to_contain_text("1 contact found, by name, A to Z")
+    expect(tab).to_have_attribute("aria-current", "page")
+    expect(tab).to_have_text("Fans 1")
+
+
+def test_narrowing_the_list_keeps_the_counts_of_segments_and_asks_for_none_again(
+    signed_in_page: OpenPage, marketer: TeamMember, people: None, promoter: Stage
+) -> None:
+    segment_of(promoter, marketer)
+    page = signed_in_page(marketer)
+    asked: list[str] = []
+    page.on("request", lambda request: "/segments/counts" in request.url and asked.append(request.url))
+    page.goto("/contacts")
+    tab = page.locator("#contacts-tabs").get_by_role("link", name="Fans")
+    expect(tab).to_have_text("Fans 1")
+    page.get_by_label("Segment").select_option("Fans")
+    expect(tab).to_have_attribute("aria-current", "page")
+    expect(tab).to_have_text("Fans 1")
     page.get_by_label("Stage").select_option("Aware")
     expect(page.locator("#contacts-list")).to_contain_text("No contact is like this")
     expect(page.locator(".applied")).to_contain_text("Matches Fans")
+    expect(page.locator("#contacts-tabs [aria-current]")).to_have_count(0)
+    expect(tab).to_have_text("Fans 1")
+    assert len(asked) == 1
+
+
+def test_tabs_are_one_line_that_shows_the_current_one(
+    signed_in_page: OpenPage, marketer: TeamMember, people: None, promoter: Stage
+) -> None:
+    segments = [segment_of(promoter, marketer, name=f"Segment number {number}") for number in range(6)]
+    page = signed_in_page(marketer, width=390)
+    page.goto(f"/contacts?segment={segments[5].pk}")
+    expect(page.locator("#contacts-tabs [aria-current]")).to_have_text("Segment number 5 1")
+    expect(page.locator("#contacts-tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+    tops = page.locator("#contacts-tabs a").evaluate_all("tabs => tabs.map(tab => tab.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_the_customer_journey_of_a_segment_is_chosen_from_a_menu(

@@ -1,18 +1,22 @@
 """The embedded PostgreSQL: used by many, stopped by the last, reached by this user alone."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.pq import PGconn, Ping
 
 from config import named_server
-from config.embedded import EmbeddedServer, _make_private
+from config.embedded import ACCESS, EmbeddedServer, _make_private
 from config.named_server import check_named_server
 from config.trouble import Trouble
+from tests.installation import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +30,15 @@ def server(folder: Path) -> Iterator[EmbeddedServer]:
     used.use()
     yield used
     used.leave()
+
+
+@contextmanager
+def used(server: EmbeddedServer) -> Iterator[EmbeddedServer]:
+    server.use()
+    try:
+        yield server
+    finally:
+        server.leave()
 
 
 def answers(server: EmbeddedServer) -> bool:
@@ -82,6 +95,118 @@ def test_the_book_belongs_to_no_superuser(server: EmbeddedServer) -> None:
     with psycopg.connect(server.url) as connection:
         row = connection.execute("SELECT session_user, current_setting('is_superuser')").fetchone()
     assert row == ("funnelbook", "off")
+
+
+def refused(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError as error:
+        return "password" in str(error)
+    return False
+
+
+def without_password(url: str) -> str:
+    return re.sub(r":[^:@/]*@", "@", url)
+
+
+def with_wrong_password(url: str) -> str:
+    return re.sub(r":[^:@/]*@", ":wrong@", url)
+
+
+def test_who_runs_funnelbook_does_not_get_in_as_the_owner(server: EmbeddedServer) -> None:
+    with psycopg.connect(server.app_url) as connection:
+        assert connection.execute("SELECT session_user").fetchone() == ("funnelbook_app",)
+    for url in (server.url, server.superuser_url):
+        assert refused(without_password(url))
+        assert refused(with_wrong_password(url))
+        psycopg.connect(url).close()
+
+
+def test_the_password_of_the_owner_is_for_this_user_alone(server: EmbeddedServer) -> None:
+    file = server.folder.with_suffix(".password")
+    assert file.stat().st_mode & 0o077 == 0
+    assert len(file.read_text()) == 43
+
+
+def as_before_there_were_two_roles(server: EmbeddedServer) -> None:
+    """Make of a running server one that an earlier version made, and leave it."""
+    with psycopg.connect(server.url) as owner:
+        owner.execute("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('here')")
+    with psycopg.connect(server.superuser_url, autocommit=True) as superuser:
+        superuser.execute("ALTER ROLE postgres PASSWORD NULL; ALTER ROLE funnelbook PASSWORD NULL")
+        superuser.execute("DROP ROLE funnelbook_app")
+        (server.folder / "pg_hba.conf").write_text("local all all trust\n")
+        superuser.execute("SELECT pg_reload_conf()")
+    wait_until(lambda: not refused(without_password(server.url)), 30)
+    server.folder.with_suffix(".password").unlink()
+
+
+def assert_carried_over(server: EmbeddedServer) -> None:
+    with psycopg.connect(server.url) as owner:
+        assert owner.execute("SELECT word FROM kept").fetchone() == ("here",)
+    assert refused(without_password(server.url))
+    assert refused(without_password(server.superuser_url))
+    psycopg.connect(server.app_url).close()
+
+
+def test_a_folder_of_an_earlier_version_is_carried_over(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path / "postgresql")
+    with used(server):
+        as_before_there_were_two_roles(server)
+    with used(server):
+        assert_carried_over(server)
+
+
+def test_so_is_a_server_of_an_earlier_version_that_runs(tmp_path: Path) -> None:
+    with used(EmbeddedServer(tmp_path / "postgresql")) as server:
+        as_before_there_were_two_roles(server)
+        with used(EmbeddedServer(tmp_path / "postgresql")) as other:
+            wait_until(lambda: refused(without_password(other.url)), 30)  # it reads its files again in a moment
+            assert_carried_over(other)
+
+
+@pytest.mark.parametrize("done", ["nothing", "the file", "the file and the passwords"])
+def test_carrying_over_that_was_interrupted_is_gone_on_with(tmp_path: Path, done: str) -> None:
+    server = EmbeddedServer(tmp_path / "postgresql")
+    with used(server):
+        as_before_there_were_two_roles(server)
+    if done != "nothing":
+        server.folder.with_suffix(".password").write_text("a-secret")
+    if done == "the file and the passwords":
+        with used(server):
+            pass
+        (server.folder / "pg_hba.conf").write_text("local all all trust\n")
+    with used(server):
+        assert_carried_over(server)
+
+
+def test_a_password_that_was_lost_is_made_anew(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path / "postgresql")
+    with used(server):
+        before = server.url
+        server.folder.with_suffix(".password").unlink()
+    with used(server):
+        assert server.url != before
+        assert refused(before)
+        psycopg.connect(server.url).close()
+
+
+def test_a_password_that_is_not_the_servers_is_said(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path / "postgresql")
+    with used(server):
+        pass
+    server.folder.with_suffix(".password").write_text("another")
+    with pytest.raises(Trouble, match=r"does not let in who holds .*postgresql\.password"):
+        server.use()
+    assert PGconn.ping(server.app_url.encode()) == Ping.NO_RESPONSE
+
+
+def test_what_an_administrator_added_to_who_may_get_in_stays(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path / "postgresql")
+    with used(server), open(server.folder / "pg_hba.conf", "a") as file:
+        file.write("local all somebody trust\n")
+    with used(server):
+        assert (server.folder / "pg_hba.conf").read_text() == ACCESS + "local all somebody trust\n"
 
 
 def test_a_socket_whose_path_would_be_too_long_is_in_a_private_folder(tmp_path: Path) -> None:

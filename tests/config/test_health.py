@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from config import health
+from tests.heart import run_sql
 
 
 def ask() -> tuple[int, dict[str, bool]]:
@@ -38,14 +39,12 @@ def test_no_worker(transactional_db: None) -> None:
 
 def test_a_migration_is_missing(transactional_db: None) -> None:
     beat(5)
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'journeys'")
+    run_sql("DELETE FROM django_migrations WHERE app = 'journeys'")
     assert ask() == (503, {"web": True, "database": True, "migrations": False, "worker": True})
 
 
 def test_an_empty_database(transactional_db: None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE django_migrations")
+    run_sql("DROP TABLE django_migrations")
     assert ask() == (503, {"web": True, "database": True, "migrations": False, "worker": False})
 
 

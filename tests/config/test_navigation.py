@@ -26,10 +26,20 @@ def labels(shown: Navigation) -> list[str]:
 
 
 def test_everybody_with_a_role_sees_what_is_built(seen, viewer: TeamMember, administrator: TeamMember) -> None:
-    built = ["Customer Journey", "Contacts", "Segments", "Labels", "Runs", "Reports", "Status history", "Stages"]
+    built = [
+        "Customer Journey",
+        "Contacts",
+        "Segments",
+        "Labels",
+        "Runs",
+        "Web forms",
+        "Reports",
+        "Status history",
+        "Stages",
+    ]
     built.append("Settings")
     assert labels(navigation(seen(viewer))) == built
-    of_marketers = [*built[:4], "Imports", "Manage Funnel", "Runs", "Review", *built[5:]]
+    of_marketers = [*built[:4], "Imports", "Manage Funnel", "Runs", "Campaigns", "Web forms", "Review", *built[6:]]
     assert labels(navigation(seen(administrator))) == of_marketers
 
 
@@ -42,8 +52,8 @@ def test_settings_begin_with_what_the_role_may_open(
         (
             administrator,
             [
-                *("Organisation", "Lost reasons", "Categories", "Attributes", "OAuth2 applications", "Webhooks"),
-                *("Exports", "Retention", "Checks", "Health", "My account", "API tokens"),
+                *("Organisation", "Team", "Lost reasons", "Categories", "Attributes", "OAuth2 applications"),
+                *("Webhooks", "E-mail", "Exports", "Retention", "Checks", "Health", "My account", "API tokens"),
             ],
         ),
     ]:
@@ -80,7 +90,15 @@ def test_the_entry_of_the_page_is_marked(seen, administrator: TeamMember, path: 
 def test_the_bar_at_the_foot_holds_three_and_the_rest_is_under_more(seen, viewer: TeamMember) -> None:
     shown = navigation(seen(viewer, "/labels"))
     assert [entry.short for entry in shown.bottom_bar] == ["Journey", "Contacts", "History"]
-    assert [entry.label for entry in shown.more] == ["Segments", "Labels", "Runs", "Reports", "Stages", "Settings"]
+    assert [entry.label for entry in shown.more] == [
+        "Segments",
+        "Labels",
+        "Runs",
+        "Web forms",
+        "Reports",
+        "Stages",
+        "Settings",
+    ]
     assert shown.more_is_current
 
 

@@ -2,16 +2,20 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import psutil
+import psycopg
 import pytest
 
 from config import embedded
+from config.embedded import EmbeddedServer
 from config.management.commands import serve
+from config.team.models import SingleUseLink, TeamMember
 from tests.installation import MANAGE, Installation, free_port, wait_until
 
 
@@ -25,14 +29,30 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
+    link = link_in(running.said())
     assert running.said() == (
         "Bringing the database up to date.\n"
         f"\nFunnelbook is ready: http://127.0.0.1:{running.port}\n"
-        f"Nobody can sign in yet. In another terminal: FUNNELBOOK_DATA={running.folder} "
-        ".venv/bin/python manage.py create_admin you@example.com\n"
+        "Nobody can sign in yet. Begin here, within an hour:\n"
+        f"http://127.0.0.1:{running.port}{link}\n"
+        f"Another address, in another terminal: FUNNELBOOK_DATA={running.folder} "
+        ".venv/bin/python manage.py first_run_link\n"
         "Ctrl-C stops it.\n"
     )
-    assert running.status_of("/sign-in") == 200
+    assert running.status_of(link) == 200
+    assert running.status_of("/first-run/guessed") == 410
+    assert [running.status_of(path) for path in ("/sign-in", "/static/app.css", "/api/stages")] == [503, 200, 401]
+
+
+def test_another_address_opens_the_first_run_too(running: Installation) -> None:
+    link = link_in(running.manage("first_run_link").stdout)
+    assert link != link_in(running.said())
+    assert running.status_of(link) == 200
+
+
+def link_in(said: str) -> str:
+    """The path of the first-run address that was printed."""
+    return re.findall(r"http://127\.0\.0\.1:\d+(/first-run/[\w-]{43})\n", said)[0]
 
 
 @pytest.mark.parametrize(
@@ -43,13 +63,20 @@ def test_it_says_where_it_is_and_answers_there(running: Installation) -> None:
         ("embedded", "my book", "FUNNELBOOK_DATA='{folder}' "),
     ],
 )
-def test_the_command_for_the_first_administrator_is_about_this_book(
+def test_the_command_for_another_address_is_about_this_book(
     db: None, monkeypatch: pytest.MonkeyPatch, settings, server: str | None, folder: str, before: str
 ) -> None:
     settings.DATA_DIR = settings.BASE_DIR / folder
     monkeypatch.setattr(embedded, "server_in_use", lambda: server)
-    command = f"{before.format(folder=settings.DATA_DIR)}.venv/bin/python manage.py create_admin you@example.com"
-    assert serve.how_to_sign_in() == f"Nobody can sign in yet. In another terminal: {command}"
+    command = f"{before.format(folder=settings.DATA_DIR)}.venv/bin/python manage.py first_run_link"
+    assert serve.how_to_sign_in().endswith(f"\nAnother address, in another terminal: {command}")
+
+
+def test_once_somebody_is_there_no_address_is_made(viewer: TeamMember) -> None:
+    assert serve.how_to_sign_in() == "Sign in with your e-mail and password."
+    TeamMember.objects.update(is_active=False)
+    assert serve.how_to_sign_in() == "Nobody can sign in: everybody in the team is inactive."
+    assert not SingleUseLink.objects.exists()
 
 
 def test_it_listens_on_this_machine_alone(running: Installation) -> None:
@@ -65,6 +92,32 @@ def test_it_listens_on_this_machine_alone(running: Installation) -> None:
 def test_nobody_else_may_look_into_the_database(running: Installation) -> None:
     assert (running.folder / "postgresql").stat().st_mode & 0o077 == 0
     assert (running.folder / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_web_and_worker_run_as_the_role_that_cannot_write_history(running: Installation) -> None:
+    wait_until(running.is_up, 30)
+    for words in ("gunicorn", "procrastinate"):
+        environment = psutil.Process(running.pid_of(words)).environ()
+        assert environment["DATABASE_URL"].startswith("postgresql://funnelbook_app@/funnelbook?")
+        assert environment["OWNER_DATABASE_URL"] == ""
+        password = (running.folder / "postgresql.password").read_text()
+        assert [name for name, value in environment.items() if password in value] == []
+    with psycopg.connect(EmbeddedServer(running.folder / "postgresql").url) as owner:
+        roles = owner.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'funnelbook' AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert roles == [("funnelbook_app",)]
+
+
+def test_the_owner_migrates_whoever_asks_for_it(running: Installation) -> None:
+    with psycopg.connect(EmbeddedServer(running.folder / "postgresql").url, autocommit=True) as owner:
+        owner.execute("GRANT DELETE ON journeys_statuschange TO funnelbook_app")
+        migrated = running.manage("migrate")
+        assert (migrated.returncode, migrated.stderr) == (0, "")
+        assert owner.execute(
+            "SELECT has_table_privilege('funnelbook_app', 'journeys_statuschange', 'DELETE'), "
+            "       has_table_privilege('funnelbook_app', 'journeys_statuschange', 'SELECT')"
+        ).fetchone() == (False, True)
 
 
 @pytest.mark.parametrize("words", ["gunicorn", "procrastinate"])
@@ -89,7 +142,7 @@ def test_postgresql_that_is_killed_comes_back_and_so_does_the_worker(running: In
     wait_until(lambda: running.last_heartbeat() > said_before, 60)
     wait_until(running.is_up, 30)
     assert running.postgresql != killed
-    assert running.status_of("/sign-in") == 200
+    assert running.status_of("/sign-in") == 503  # nobody is in the team, the database says
 
 
 def test_a_command_beside_it_uses_the_same_server_and_leaves_it_running(running: Installation) -> None:
@@ -99,6 +152,11 @@ def test_a_command_beside_it_uses_the_same_server_and_leaves_it_running(running:
     assert made.stdout == "beside@example.com is an administrator now.\n"
     assert running.postgresql == before
     assert running.is_up()
+    assert running.status_of("/sign-in") == 200
+    assert running.status_of(link_in(running.said())) == 410
+    reset = running.manage("reset_password", "beside@example.com", PUBLIC_URL="https://funnel.example.com")
+    assert re.fullmatch(r"https://funnel\.example\.com/another-password/[\w-]{43}\n", reset.stdout)
+    assert running.status_of(reset.stdout.strip().removeprefix("https://funnel.example.com")) == 200
 
 
 def test_a_second_one_on_the_same_port_is_told_so(running: Installation) -> None:
@@ -282,3 +340,34 @@ def test_a_wrong_port_or_host(running: Installation, name: str, value: str, sent
     refused = running.manage("serve", **{name: value})
     assert refused.returncode == 1
     assert refused.stderr == f"Funnelbook: {sentence}\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (
+            {"HOST": "0.0.0.0"},
+            "HOST=0.0.0.0 lets others in. Say first under which address they come: "
+            "PUBLIC_URL=https://funnel.example.com",
+        ),
+        (
+            {"PUBLIC_URL": "funnel.example.com"},
+            "PUBLIC_URL has to be the address that browsers use, such as https://funnel.example.com, without a path.",
+        ),
+        (
+            {"TRUSTED_PROXIES": "the-proxy"},
+            "TRUSTED_PROXIES has to hold addresses or networks, with commas, such as 127.0.0.1,10.0.0.0/8.",
+        ),
+    ],
+)
+def test_an_address_that_cannot_be_is_told_in_a_sentence(
+    installation: Installation, environment: dict[str, str], sentence: str
+) -> None:
+    refused = installation.manage("serve", **environment)
+    assert (refused.returncode, refused.stderr) == (1, f"Funnelbook: {sentence}\n")
+
+
+def test_under_a_public_address_it_may_listen_for_others_and_says_that_address(installation: Installation) -> None:
+    installation.start(HOST="0.0.0.0", PUBLIC_URL="http://127.0.0.2:8000")
+    assert "\nFunnelbook is ready: http://127.0.0.2:8000\n" in installation.said()
+    assert installation.status_of("/sign-in") == 400  # asked for under another name

@@ -387,7 +387,7 @@ def test_it_costs_the_same_for_one_row_and_for_three(
         put_on_label(contacts=[contact.pk], label=LabelFactory(), by=operator, cause=Cause.MANUAL)
     client = client_of(operator)
     client.get(address(contact))
-    with assertNumQueries(17):
+    with assertNumQueries(19):
         # Session, person, organisation, role; contact, history in short, its last row, stages, labels on and not on,
         # attributes; a page of history with names of then, reasons, contacts, people, notes.
         client.get(address(contact))

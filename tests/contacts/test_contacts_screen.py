@@ -46,7 +46,7 @@ def ana(client_of: ClientOf, viewer: TeamMember) -> Client:
 # Who may
 
 
-def test_it_is_for_people_who_signed_in(client: Client, db: None) -> None:
+def test_it_is_for_people_who_signed_in(client: Client, viewer: TeamMember) -> None:
     assert client.get(CONTACTS)["Location"] == "/sign-in?next=/contacts"
 
 
@@ -703,11 +703,11 @@ def test_it_costs_the_same_for_one_row_and_for_three(
         contact = contact_in(customer, by=operator)
         put_on_label(contacts=[contact.pk], label=label, by=operator, cause=Cause.MANUAL)
     ana.get(CONTACTS)
-    with assertNumQueries(13):
-        # Session, person, organisation, role; stages, labels, attributes, columns kept; two for the counts; ids,
-        # contacts, labels carried.
-        ana.get(CONTACTS, {"stage": customer.pk})
     with assertNumQueries(14):
+        # Session, person, organisation, role; stages, labels, segments, attributes, columns kept; two for the counts;
+        # ids, contacts, labels carried.
+        ana.get(CONTACTS, {"stage": customer.pk})
+    with assertNumQueries(15):
         # How common the words are and who matches, instead of ids.
         ana.get(CONTACTS, {"q": "person"})
 

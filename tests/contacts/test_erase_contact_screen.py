@@ -103,6 +103,6 @@ def test_as_a_dialog(client_of: ClientOf, administrator: TeamMember, contact: Co
 
 def test_what_it_costs(client_of: ClientOf, administrator: TeamMember, contact: Contact) -> None:
     client = client_of(administrator)
-    with assertNumQueries(9):
+    with assertNumQueries(10):
         # Session, person, organisation, role; contact; notes, labels, changes.
         client.get(address(contact))

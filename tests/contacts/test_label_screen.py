@@ -127,6 +127,6 @@ def test_it_costs_the_same_for_one_row_and_for_three(
         put_on_label(contacts=[ContactFactory().pk], label=vip, by=operator, cause=Cause.MANUAL)
     client = client_of(viewer)
     client.get(address(vip))
-    with assertNumQueries(11):
+    with assertNumQueries(13):
         # Session, person, organisation, role; label; changes, contacts; how many; what uses it (two); merge.
         client.get(address(vip))

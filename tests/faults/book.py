@@ -1,18 +1,24 @@
-"""Done inside the installation, by `manage.py shell`: a book, and a run over all of it."""
+"""Done inside the installation, by `manage.py shell`: a book, people who work in it, and a run over all others."""
+
+import json
+from typing import NamedTuple
 
 from django.contrib.auth.models import Group
 from django.db import connection
 
-from config.team.models import TeamMember
+from config.database_roles import as_owner
+from config.team.actions import create_token
+from config.team.models import ApiToken, TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
-from contacts.models import Label
+from contacts.models import Contact, Label
 from journeys.book.queries import ContactQuery
 from journeys.runs import actions, selections
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status.actions import change_status
 from journeys.status.models import FunnelStatus
 from stages.models import Stage
+from tests.faults.people import EMAIL, PASSWORD
 
 _FILL = """
     INSERT INTO contacts_contact (external_id, account_state)
@@ -24,21 +30,41 @@ _FILL = """
 
 _SLOW = """
     CREATE TABLE pace AS SELECT %(seconds)s::float AS seconds;
-    CREATE FUNCTION slices_are_slow() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN PERFORM pg_sleep(seconds) FROM pace; RETURN NULL; END';
-    CREATE TRIGGER slices_are_slow AFTER UPDATE ON journeys_funnelstatus
+    CREATE FUNCTION slices_are_slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+    'BEGIN PERFORM pg_sleep(seconds) FROM pace
+     WHERE EXISTS (SELECT FROM changed WHERE run_id IS NOT NULL OR cause = ''campaign'');
+     RETURN NULL; END';
+    CREATE TRIGGER slices_are_slow AFTER UPDATE ON journeys_funnelstatus REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION slices_are_slow()
 """
 
 
-def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
-    """Fill an empty book and start a label rule over everybody in it, for a worker. Prints the number of the run.
-
-    One of twenty has an inactive account, and is refused; one of ten is there already. From then on whatever changes
-    statuses takes so many seconds longer before it commits, so that it can be hit.
-    """
+def begin(*, contacts: int, slices: int, seconds_a_slice: float, of_people: int) -> None:
+    """Fill an empty book and start a label rule over everybody in it, for a worker. Prints `begun`."""
     selections.SLICE, actions.SMALL = contacts // slices, 0
-    ana = TeamMember.objects.create_user("ana@example.com", name="Ana")
+    book = fill(contacts=contacts, seconds_a_slice=seconds_a_slice, of_people=of_people)
+    rule = Operation(Act.CHANGE_STATUS, Cause.LABEL_RULE, stage=book.stages["Customer"].pk)
+    everybody = Selection(query=ContactQuery(labels=(book.label.pk,)))
+    preview = actions.make_preview(operation=rule, selection=everybody, by=book.ana)
+    print(begun(actions.start_run(preview=preview, by=book.ana).pk, book))
+
+
+class Book(NamedTuple):
+    """Who works in it, the label that everybody carries but those whom people move, and the stages by name."""
+
+    ana: TeamMember
+    label: Label
+    stages: dict[str, Stage]
+    theirs: list[int]
+
+
+def fill(*, contacts: int, seconds_a_slice: float, of_people: int) -> Book:
+    """Contacts that carry a label, and beside them so many that people move.
+
+    Of those that carry it, one of twenty has an inactive account; one of ten is in Customer. From then on whatever a
+    run or a campaign changes takes so many seconds longer before it commits, so that it can be hit.
+    """
+    ana = TeamMember.objects.create_user(EMAIL, PASSWORD, name="Ana")
     ana.groups.add(Group.objects.get(name=Role.MARKETER.label))
     label = Label.objects.create(name="everybody")
     stages = {stage.name: stage for stage in Stage.objects.all()}
@@ -47,10 +73,15 @@ def begin(*, contacts: int, slices: int, seconds_a_slice: float) -> None:
     ids = list(FunnelStatus.objects.order_by("pk").values_list("pk", flat=True))
     change_status(contacts=ids, to=stages["Aware"], cause=Cause.IMPORT, by=None, keep_lost=True)
     change_status(contacts=ids[::10], to=stages["Customer"], cause=Cause.MANUAL, by=ana, keep_lost=True)
-    with connection.cursor() as cursor:
+    theirs = [contact.pk for contact in Contact.objects.bulk_create(Contact() for _ in range(of_people))]
+    change_status(contacts=theirs, to=stages["Aware"], cause=Cause.IMPORT, by=None, keep_lost=True)
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(_SLOW, {"seconds": seconds_a_slice})
         cursor.execute("ANALYZE")
-    rule = Operation(Act.CHANGE_STATUS, Cause.LABEL_RULE, stage=stages["Customer"].pk)
-    everybody = Selection(query=ContactQuery(labels=(label.pk,)))
-    run = actions.start_run(preview=actions.make_preview(operation=rule, selection=everybody, by=ana), by=ana)
-    print(run.pk)
+    return Book(ana, label, stages, theirs)
+
+
+def begun(number: int, book: Book) -> str:
+    """As JSON: the number of what was begun (`run`), the `token` of an application, and the `contacts` of people."""
+    _, token = create_token(name="journal", scope=ApiToken.Scope.WRITE, expires_at=None, by=book.ana)
+    return json.dumps({"run": number, "token": token, "contacts": book.theirs})

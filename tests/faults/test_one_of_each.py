@@ -1,4 +1,4 @@
-"""A run outlives the worker, a frozen worker and PostgreSQL. `make faults` does the same many times over."""
+"""A run and people at work outlive web, worker, a frozen worker and PostgreSQL. `make faults`: many times over."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,10 +34,24 @@ def test_it_goes_on_when_postgresql_is_killed(under_way: Trial) -> None:
     under_way.goes_on_after(done)
 
 
+def test_people_go_on_when_the_web_server_is_killed(under_way: Trial) -> None:
+    under_way.kill_web()
+    under_way.people_go_on()
+
+
+def test_a_web_server_that_is_told_to_stop_answers_what_it_was_asked(under_way: Trial) -> None:
+    under_way.people_go_on()
+    unanswered = under_way.team.journal.unanswered
+    under_way.stop_web()
+    under_way.people_go_on()
+    assert under_way.team.journal.unanswered == unanswered
+
+
 def test_in_the_end_everybody_was_done_once_and_nothing_is_lost(under_way: Trial) -> None:
     under_way.hurry()
     under_way.wait_for(lambda: under_way.has_ended)
     assert under_way.offences() == {}
+    assert len(under_way.team.journal.acknowledged) > 40
     counts = under_way.row("SELECT records, updated, unchanged, refused, forward FROM journeys_run WHERE id = %(run)s")
     assert counts == (8_000, 6_800, 800, 400, 6_800)
 

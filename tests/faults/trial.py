@@ -1,39 +1,54 @@
-"""A run in a real installation, what can befall it, and what has to be true in the end."""
+"""A run and people at work in a real installation, what can befall it, and what has to be true in the end."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import psutil
 import psycopg
 
 from config.embedded import EmbeddedServer
 from journeys.integrity.invariants import INVARIANTS
+from tests.faults.people import EMAIL, PASSWORD, Person, Program, Recorded, Team
 from tests.installation import MANAGE, Installation, free_port, wait_until
 
 WITHIN = 180.0
 """So many seconds are allowed for whatever takes ten on a machine that does nothing else."""
 
 
-class Trial:
-    """One run, and what is done to the processes of its installation meanwhile."""
+PEOPLE, PROGRAMS = 2, 2
+"""So many move contacts in the browser and through the API, all the time."""
 
-    def __init__(self, installation: Installation, run: int) -> None:
-        self.installation = installation
-        self.run = run
-        self._address = EmbeddedServer(installation.folder / "postgresql").url
+
+@dataclass
+class Trial:
+    """One run, people beside it, and what is done to the processes of their installation meanwhile.
+
+    Attributes:
+        address: the database, past whatever lies between it and the installation.
+        begun_by: the module whose `begin` begins it inside the installation.
+    """
+
+    begun_by: ClassVar[str] = "tests.faults.book"
+
+    installation: Installation
+    run: int
+    address: str
+    team: Team
 
     # What goes on
 
     def row(self, sql: str, **values: Any) -> tuple:
         """The first row of a query. Raises `psycopg.OperationalError` while the server is down."""
-        with psycopg.connect(self._address, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(self.address, autocommit=True, connect_timeout=5) as connection:
             found = connection.execute(sql, {"run": self.run, **values}).fetchone()
             assert found
             return found
@@ -62,7 +77,7 @@ class Trial:
         wait_until(holds, WITHIN)
 
     def execute(self, sql: str) -> None:
-        with psycopg.connect(self._address, autocommit=True) as connection:
+        with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(sql)  # type: ignore[call-overload]
 
     def hurry(self) -> None:
@@ -73,6 +88,12 @@ class Trial:
         """Wait until more slices are done than these. Returns the seconds that it took."""
         began = time.monotonic()
         self.wait_for(lambda: self.cursor > cursor)
+        return time.monotonic() - began
+
+    def people_go_on(self) -> float:
+        """Wait until changes that are asked for from now on are acknowledged. Returns the seconds that it took."""
+        began, enough = time.monotonic(), len(self.team.journal.acknowledged) + 2 * len(self.team)
+        self.wait_for(lambda: len(self.team.journal.acknowledged) >= enough)
         return time.monotonic() - began
 
     # What can befall it
@@ -87,6 +108,23 @@ class Trial:
         self.wait_for(self.is_in_a_slice)
         os.kill(self.installation.postgresql, signal.SIGKILL)
 
+    def kill_web(self) -> None:
+        """`kill -9` of the web server and all its processes."""
+        os.killpg(self._web(), signal.SIGKILL)
+
+    def stop_web(self) -> None:
+        """SIGTERM to the web server: it answers what was asked, ends, and is started again."""
+        web = psutil.Process(self._web())
+        web.terminate()
+        web.wait(WITHIN)
+
+    def freeze_web(self, seconds: float = 3.0) -> None:
+        """The web server stands still for so long."""
+        web = self._web()
+        os.killpg(web, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.killpg(web, signal.SIGCONT)
+
     @contextlib.contextmanager
     def frozen_worker(self) -> Iterator[None]:
         """The worker is stopped in the middle of a slice, and later continues; a second one is alive."""
@@ -94,7 +132,7 @@ class Trial:
         worker = self._worker()
         os.kill(worker, signal.SIGSTOP)
         try:
-            with self._second_worker():
+            with self.second_worker():
                 yield
                 os.kill(worker, signal.SIGCONT)
                 self.wait_for(lambda: self.has_ended or self.is_in_a_slice())
@@ -103,11 +141,18 @@ class Trial:
                 os.kill(worker, signal.SIGCONT)
 
     def _worker(self) -> int:
-        self.wait_for(lambda: self.installation.pid_of("procrastinate"))
-        return self.installation.pid_of("procrastinate")
+        return self._process("procrastinate")
+
+    def _web(self) -> int:
+        return self._process("gunicorn")
+
+    def _process(self, words: str) -> int:
+        self.wait_for(lambda: self.installation.pid_of(words))
+        return self.installation.pid_of(words)
 
     @contextlib.contextmanager
-    def _second_worker(self) -> Iterator[None]:
+    def second_worker(self) -> Iterator[None]:
+        """Two workers are alive at once."""
         with open(self.installation.output, "ab") as output:
             second = subprocess.Popen(
                 [sys.executable, MANAGE, "procrastinate", "worker"],
@@ -124,11 +169,30 @@ class Trial:
 
     # What has to be true in the end
 
+    @property
+    def promises(self) -> dict[str, str]:
+        """Queries that count what is not so of what was begun."""
+        return PROMISES
+
     def offences(self) -> dict[str, int]:
-        """Promises that were not kept, and how often not."""
-        promises = PROMISES | {invariant.promise: invariant.sql for invariant in INVARIANTS}
+        """Promises that were not kept, and how often not. The team stops first, so that nothing is on its way."""
+        self.team.stop()
+        promises = self.promises | {invariant.promise: invariant.sql for invariant in INVARIANTS}
         found = {promise: self.row(sql)[0] for promise, sql in promises.items()}
-        return {promise: times for promise, times in found.items() if times}
+        return {promise: times for promise, times in found.items() if times} | self.team.journal.offences(
+            self._recorded()
+        )
+
+    def _recorded(self) -> list[Recorded]:
+        with psycopg.connect(self.address) as connection:
+            return [Recorded(*row) for row in connection.execute(_RECORDED)]
+
+
+_RECORDED = """
+    SELECT note.text, change.contact_id, change.id
+    FROM journeys_statuschange change JOIN contacts_note note ON note.id = note_id
+    WHERE note.text LIKE 'journal %' ORDER BY change.id
+"""
 
 
 _OUTCOMES = """
@@ -165,8 +229,8 @@ PROMISES = {
         SELECT count(*) FROM ({_OUTCOMES}) AS outcomes
         FULL JOIN (SELECT unnest(contacts) AS contact_id FROM journeys_runslice WHERE run_id = %(run)s) AS selected
              USING (contact_id)
-        FULL JOIN contacts_contact ON contacts_contact.id = contact_id
-        WHERE outcomes.code IS NULL OR contact_id IS NULL OR contacts_contact.id IS NULL
+        FULL JOIN (SELECT contact_id FROM contacts_carriedlabel) AS labelled USING (contact_id)
+        WHERE outcomes.code IS NULL OR selected IS NULL OR labelled IS NULL
     """,
     "who was changed stands in Customer, and who was refused does not": f"""
         SELECT count(*) FROM ({_OUTCOMES}) AS outcomes JOIN journeys_funnelstatus status USING (contact_id)
@@ -177,16 +241,49 @@ PROMISES = {
 """Queries that count what is not so of the run; of the whole book, those of `manage.py verify` are asked too."""
 
 
+T = TypeVar("T", bound=Trial)
+
+
 @contextlib.contextmanager
-def trial(folder: Path, *, contacts: int, slices: int, seconds_a_slice: float) -> Iterator[Trial]:
-    """An installation in an empty folder, with a run over so many contacts under way. In the end nothing is left."""
+def trial(
+    folder: Path,
+    *,
+    of: type[T] = Trial,  # type: ignore[assignment]
+    contacts: int,
+    slices: int,
+    seconds_a_slice: float,
+    address: str = "",
+    environment: Mapping[str, str] = {},
+) -> Iterator[T]:
+    """An installation in an empty folder, with a run over so many contacts under way, and people who move others.
+
+    In the end nothing is left running.
+
+    Args:
+        of: what is begun there instead of the run.
+        address: of its database, if that is not the embedded one.
+        environment: of its programs.
+    """
     installation = Installation(folder, free_port())
+    installation.environment |= environment
     installation.start()
     try:
-        how = f"contacts={contacts}, slices={slices}, seconds_a_slice={seconds_a_slice}"
-        begun = installation.manage("shell", "-c", f"from tests.faults.book import begin; begin({how})")
-        assert begun.returncode == 0, begun.stderr
-        yield Trial(installation, int(begun.stdout.split()[-1]))
+        how = f"contacts={contacts}, slices={slices}, seconds_a_slice={seconds_a_slice}, of_people=400"
+        done = installation.manage("shell", "-c", f"from {of.begun_by} import begin; begin({how})")
+        assert done.returncode == 0, done.stderr
+        begun = json.loads(done.stdout.splitlines()[-1])
+        web = f"http://127.0.0.1:{installation.port}"
+        moves = [
+            *(Person(web, EMAIL, PASSWORD).move for _ in range(PEOPLE)),
+            *(Program(web, begun["token"]).move for _ in range(PROGRAMS)),
+        ]
+        team = Team(moves, begun["contacts"])
+        team.start()
+        try:
+            direct = address or EmbeddedServer(folder / "postgresql").url
+            yield of(installation, begun["run"], direct, team)
+        finally:
+            team.stop()
     finally:
         ran = installation.processes()
         installation.stop()

@@ -44,6 +44,7 @@ class Change:
     cause: Cause
     lost_reason: int | None
     run: int | None
+    undoes: int | None
     in_stage_since: datetime | None
     """When the stay began that this change ended, or that went on through it."""
 
@@ -62,16 +63,27 @@ class Recount:
             for row in StatusChange.objects.order_by("id").values()
             if contacts is None or row["contact_id"] in contacts
         ]
-        standing = left_standing(rows)
+        self._rows = [_change(row) for row in rows]
+        self._standing = left_standing(rows)
         self.histories: dict[int, list[Change]] = defaultdict(list)
-        for row in rows:
-            if row["id"] in standing or not as_corrected:
-                self.histories[row["contact_id"]].append(_change(row))
+        for change in self._rows:
+            if change.id in self._standing or not as_corrected:
+                self.histories[change.contact].append(change)
 
     def changes(self, start: datetime | None, end: datetime | None) -> list[Change]:
         """Changes dated from `start` to before `end`; None is open."""
         every = [change for history in self.histories.values() for change in history]
         return [one for one in every if (not start or start <= one.at) and (not end or one.at < end)]
+
+    @property
+    def undone(self) -> list[tuple[Change, Change]]:
+        """Each change that was undone, with its last undo."""
+        undo_of = {change.undoes: change for change in self._rows if change.undoes}
+
+        def last(change: Change) -> Change:
+            return last(undo_of[change.id]) if change.id in undo_of else change
+
+        return [(one, last(one)) for one in self._rows if not one.undoes and one.id not in self._standing]
 
     def place(self, contact: int, at: datetime | None) -> Place:
         """Where a contact stood before a moment; now for None."""
@@ -129,6 +141,7 @@ def _change(row: dict) -> Change:
         cause=Cause(row["cause"]),
         lost_reason=row["to_lost_reason_id"],
         run=row["run_id"],
+        undoes=row["undoes_id"],
         in_stage_since=row["from_stage_since"],
     )
 
@@ -168,7 +181,7 @@ def live_through(past: Iterable[tuple[str, int, int, timedelta | None]], label: 
     A run limits the time of its transaction, and here that would be the test's own.
     """
     monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setattr(run_actions, "_limit_time", lambda: None)
+    monkeypatch.setattr(run_actions, "limit_time", lambda: None)
     try:
         _Life(label).live([("enter", 0, 1, timedelta()), *past])
     finally:

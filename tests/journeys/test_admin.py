@@ -26,7 +26,6 @@ from tests.journeys.running import moved
 STATUSES = "/admin/journeys/funnelstatus/"
 HISTORY = "/admin/journeys/statuschange/"
 CONTACTS = "/admin/contacts/contact/"
-TEAM = "/admin/team/teammember/"
 STAGES = "/admin/stages/stage/"
 
 
@@ -69,7 +68,7 @@ def texts(response) -> list[str]:
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator", "marketer"])
-@pytest.mark.parametrize("address", ["/admin/", STATUSES, CONTACTS, TEAM, "/admin/login/", "/admin/nowhere"])
+@pytest.mark.parametrize("address", ["/admin/", STATUSES, CONTACTS, "/admin/login/", "/admin/nowhere"])
 def test_it_needs_an_administrator(request, client_of, role: str, address: str) -> None:
     refused = client_of(request.getfixturevalue(role)).get(address)
     assert refused.status_code == 403
@@ -92,7 +91,6 @@ def test_only_our_own_data_is_there() -> None:
         "journeys.StatusChange",
         "stages.Category",
         "stages.Stage",
-        "team.TeamMember",
     }
 
 
@@ -105,7 +103,6 @@ def test_nothing_can_be_deleted(repairing, customer: Stage, operator: TeamMember
         (STATUSES, contact.pk),
         (HISTORY, change.pk),
         (STAGES, customer.pk),
-        (TEAM, operator.pk),
         ("/admin/contacts/label/", label.pk),
     ]:
         assert repairing.post(f"{address}{pk}/delete/", {"post": "yes"}).status_code == 403
@@ -114,7 +111,6 @@ def test_nothing_can_be_deleted(repairing, customer: Stage, operator: TeamMember
     assert Contact.objects.filter(pk=contact.pk).exists()
     assert FunnelStatus.objects.filter(pk=contact.pk).exists()
     assert Label.objects.filter(pk=label.pk).exists()
-    assert TeamMember.objects.filter(pk=operator.pk).exists()
 
 
 def test_a_run_is_read_there_and_never_written(repairing, administrator, aware, customer: Stage) -> None:
@@ -433,113 +429,6 @@ def test_history_is_read_and_never_written(repairing, customer: Stage, operator:
     assert len(repairing.get(f"{HISTORY}?cause__exact=import").context["cl"].result_list) == 0
 
 
-# The team
-
-
-def member_form(member: TeamMember, role: Role, **changes: Any) -> dict[str, Any]:
-    sent = {
-        "email": member.email,
-        "name": member.name,
-        "role": role.value,
-        "is_active": "on",
-        "password": "",
-        **changes,
-    }
-    return {name: value for name, value in sent.items() if value is not None}
-
-
-def groups_of(member: TeamMember) -> list[str]:
-    return list(TeamMember.objects.get(pk=member.pk).groups.values_list("name", flat=True))
-
-
-def test_somebody_is_let_in_with_a_role_and_a_password(repairing) -> None:
-    sent = {
-        "email": "Nia@Example.org",
-        "name": "Nia",
-        "role": "2",
-        "is_active": "on",
-        "new_password": "a long secret 7",
-    }
-    assert repairing.post(f"{TEAM}add/", sent).status_code == 302
-    nia = TeamMember.objects.get(email="Nia@example.org")
-    assert (nia.role, nia.is_superuser, nia.check_password("a long secret 7")) == (Role.OPERATOR, False, True)
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"email": "VERA.NOVAK@example.com"}, "email"),
-        ({"email": ""}, "email"),
-        ({"new_password": ""}, "new_password"),
-        ({"new_password": "12345"}, "new_password"),
-        ({"role": "9"}, "role"),
-        ({"role": ""}, "role"),
-    ],
-)
-def test_bad_values_of_a_person_are_said_beside_their_field(repairing, viewer, changes: dict, field: str) -> None:
-    sent = {
-        "email": "nia@example.org",
-        "name": "Nia",
-        "role": "2",
-        "is_active": "on",
-        "new_password": "a long secret 7",
-    }
-    response = repairing.post(f"{TEAM}add/", sent | changes)
-    assert response.status_code == 200
-    assert list(errors(response)) == [field]
-    assert TeamMember.objects.count() == 2
-
-
-def test_a_role_is_changed_and_the_password_kept(repairing, client_of, viewer: TeamMember) -> None:
-    viewer.set_password("a long secret 7")
-    viewer.save()
-    repairing.post(f"{TEAM}{viewer.pk}/change/", member_form(viewer, Role.MARKETER, name="Vera N."))
-
-    assert groups_of(viewer) == ["Marketer"]
-    after = TeamMember.objects.get(pk=viewer.pk)
-    assert (after.name, after.check_password("a long secret 7")) == ("Vera N.", True)
-    assert client_of(after).get("/stages/new").status_code == 200
-
-
-def test_a_new_password_ends_their_sessions_and_not_ones_own(repairing, client_of, administrator, viewer) -> None:
-    theirs = client_of(viewer)
-    repairing.post(f"{TEAM}{viewer.pk}/change/", member_form(viewer, Role.VIEWER, new_password="a long secret 8"))
-    assert theirs.get("/stages").status_code == 302
-    sent = member_form(administrator, Role.ADMINISTRATOR, new_password="a long secret 9")
-    repairing.post(f"{TEAM}{administrator.pk}/change/", sent)
-    assert repairing.get("/stages").status_code == 200
-
-
-def test_people_are_deactivated_and_may_nothing_then(repairing, client_of, operator: TeamMember) -> None:
-    theirs = client_of(operator)
-    repairing.post(f"{TEAM}{operator.pk}/change/", member_form(operator, Role.OPERATOR, is_active=None))
-    assert not TeamMember.objects.get(pk=operator.pk).is_active
-    assert theirs.get("/stages")["Location"] == "/sign-in?next=/stages"
-    page = repairing.get(f"{TEAM}{operator.pk}/change/")
-    assert page.context["adminform"].form["role"].value() == Role.OPERATOR.value
-
-
-@pytest.mark.parametrize(("role", "active", "field"), [(3, "on", "role"), (0, "on", "role"), (4, None, "is_active")])
-def test_the_last_administrator_stays(repairing, administrator, role: int, active: str | None, field: str) -> None:
-    sent = member_form(administrator, Role(role), is_active=active)
-    response = repairing.post(f"{TEAM}{administrator.pk}/change/", sent)
-    assert errors(response) == {field: ["This is the last administrator. Make somebody else one first."]}
-    assert groups_of(administrator) == ["Administrator"]
-    assert TeamMember.objects.get(pk=administrator.pk).is_active
-
-
-def test_an_administrator_who_is_not_the_last_may_go(repairing, administrator) -> None:
-    TeamMemberFactory(role=Role.ADMINISTRATOR)
-    repairing.post(f"{TEAM}{administrator.pk}/change/", member_form(administrator, Role.VIEWER))
-    assert groups_of(administrator) == ["Viewer"]
-
-
-def test_an_inactive_administrator_does_not_count(repairing, administrator) -> None:
-    TeamMemberFactory(role=Role.ADMINISTRATOR, is_active=False)
-    response = repairing.post(f"{TEAM}{administrator.pk}/change/", member_form(administrator, Role.VIEWER))
-    assert list(errors(response)) == ["role"]
-
-
 # Bad addresses, and the price of a list
 
 
@@ -570,7 +459,7 @@ def test_rows_are_counted_up_to_a_limit_and_estimated_beyond(db: None, monkeypat
     assert asked.captured_queries[1]["sql"].startswith("EXPLAIN")
 
 
-@pytest.mark.parametrize("address", [CONTACTS, STATUSES, HISTORY, STAGES, TEAM])
+@pytest.mark.parametrize("address", [CONTACTS, STATUSES, HISTORY, STAGES])
 def test_a_list_costs_the_same_with_one_row_and_with_three(repairing, customer: Stage, address: str) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:

@@ -8,6 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from journeys.integrity.actions import VERIFY
 from journeys.integrity.invariants import PROMISES
 from journeys.integrity.models import Seal, Verification
+from tests.heart import as_owner
 
 CHECKS = "/settings/checks"
 HOLDING = dict.fromkeys(PROMISES, 0)
@@ -63,11 +64,22 @@ def test_check_now_queues_one_check(client_of, administrator) -> None:
 def test_it_says_how_many_changes_are_sealed(client_of, administrator) -> None:
     client = client_of(administrator)
     assert "sealed" not in client.get(CHECKS).text.split("<table")[0]
-    for number, rows in ((1, 1200), (2, 4)):
-        Seal.objects.create(number=number, up_to=rows, rows=rows, digest=b"", sealed_at=timezone.now())
+    with as_owner():
+        for number, rows in ((1, 1200), (2, 4)):
+            Seal.objects.create(number=number, up_to=rows, rows=rows, digest=b"", sealed_at=timezone.now())
     assert "1,204 changes, sealed" in client.get(CHECKS).text
     assert "History intact" not in client.get(CHECKS).text
     Verification.objects.create(seconds=1, offences=HOLDING)
     assert "History intact: 1,204 changes, sealed" in client.get(CHECKS).text
     Verification.objects.create(seconds=1, offences=HOLDING | {"seals_fit": 1})
     assert "History intact" not in client.get(CHECKS).text
+
+
+def test_it_says_whether_funnelbook_itself_could_alter_the_history(client_of, administrator) -> None:
+    page = client_of(administrator).get(CHECKS).text
+    assert "Funnelbook itself cannot alter the history" in page
+    assert "Triggers only" not in page
+    with as_owner():
+        page = client_of(administrator).get(CHECKS).text
+    assert "The history is kept by triggers alone" in page
+    assert "Funnelbook itself cannot alter the history" not in page

@@ -82,9 +82,11 @@ def test_every_number_opens_the_names_of_then(reading: Client, aware: Stage, cus
         address.replace("&amp;", "&")
         for address in re.findall(r'href="(/reports/contacts[^"]*)"', reading.get(BOTH).text)
     ]
-    for said in (f"until=2025-10-31&place={customer.pk}", f"until=2025-09-30&place={aware.pk}"):
+    for said in (f"beside_until=2025-09-30&place={customer.pk}&report", f"last=2025-09-30&place={aware.pk}&report"):
         (address,) = {one for one in addresses if said in one}
-        assert "Nadia" in reading.get(address).text
+        opened = reading.get(address)
+        assert "Nadia" in opened.text
+        assert re.search(r"^/reports/compare\?.*until=2025-10-31&.*beside_until=2025-09-30$", opened.context["back"])
     assert all("Nadia" in reading.get(one).text for one in addresses)
 
 

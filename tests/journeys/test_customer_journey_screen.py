@@ -313,7 +313,7 @@ def test_pages_of_changes_and_of_the_past(reading: Client, aware: Stage, address
 @pytest.mark.parametrize("many", [1, 3])
 @pytest.mark.parametrize(
     ("show", "of_then", "count"),
-    [("stage", False, 11), ("entered", False, 15), ("stage", True, 18), ("entered", True, 17)],
+    [("stage", False, 12), ("entered", False, 16), ("stage", True, 18), ("entered", True, 17)],
 )
 def test_the_number_of_queries_does_not_grow(
     client_of, operator, aware: Stage, many: int, show: str, of_then: bool, count: int
@@ -517,6 +517,7 @@ def test_the_day_and_the_segment_hold_together(reading: Client, marketer: TeamMe
     assert f'<input type="hidden" name="segment" value="{segment.pk}">' in page
     assert f'href="?at=2026-01-01&amp;segment={segment.pk}&amp;stage=any#contacts-title"' in page
     assert f'href="/?segment={segment.pk}&amp;" aria-current' not in page
+    assert f'href="/reports/compare?until=2026-01-01&amp;segment={segment.pk}&amp;"' in page
     assert 'href="/?at=2026-01-01&amp;">Everybody</a>' in page
     assert "Contacts that match Acme now, and where they were then." in page
 

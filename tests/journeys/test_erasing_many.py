@@ -68,6 +68,22 @@ def test_the_number_has_to_be_typed_however_small(client_of, administrator, peop
     assert not Note.objects.exists()
 
 
+def test_it_asks_for_the_password_first(forgetful_client_of, administrator, people) -> None:
+    client = forgetful_client_of(administrator)
+    preview = client.post(f"/contacts/bulk?contact={people[0].pk}", {"act": "erase"})["Location"].partition("?")[0]
+    asked = client.post(f"{preview}/start", {"typed": "1"})
+    assert "Your password, please" in asked.text
+    assert '<input type="hidden" name="typed" value="1">' in asked.text
+    assert Contact.objects.count() == 3
+
+
+def test_other_runs_do_not(forgetful_client_of, administrator, people) -> None:
+    client = forgetful_client_of(administrator)
+    address = f"/contacts/bulk?contact={people[0].pk}"
+    preview = client.post(address, {"act": "mark_lost"})["Location"].partition("?")[0]
+    assert "Your password, please" not in client.post(f"{preview}/start", {"typed": "1"}, follow=True).text
+
+
 def test_a_colleague_of_less_may_look_at_the_preview_and_not_start_it(
     client_of, administrator, marketer, people
 ) -> None:

@@ -26,8 +26,10 @@ from journeys.status import actions as status
 from journeys.status.models import LostReason
 from stages.models import Stage
 from tests.elsewhere import elsewhere
-from tests.factories import LabelFactory, contact_in
+from tests.factories import LabelFactory, contact_in, standing
 from tests.heart import run_sql, status_of
+from tests.journeys.segmenting import segment_of
+from tests.journeys.wizard import imported
 
 ALL = [column.code for column in columns([], zone="UTC")]
 
@@ -242,6 +244,39 @@ def test_it_is_for_marketers(client_of, viewer, operator, marketer, aware) -> No
             assert "This needs the role Marketer." in response.text
     assert not Export.objects.exists()
     assert "/contacts/export" in client_of(marketer).get("/contacts").text
+
+
+NAMES = {"email": "email", "name": "first_name"}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("q=acme", ["Ada", "Cem"]),
+        ("stage={aware}", ["Ada", "Bo"]),
+        ("stage={aware}&lost=yes", ["Cem"]),
+        ("stage=none", ["Nils"]),
+        ("lost=no", ["Ada", "Bo", "Nils"]),
+        ("label={label}", ["Ada", "Cem"]),
+        ("segment={segment}", ["Ada", "Bo"]),
+        ("segment={segment}&q=acme&sort=-name&column=city", ["Ada"]),
+        ("account_state=inactive", ["Cem"]),
+        ("imported={run}-created", ["Bo", "Nils"]),
+        ("imported={run}-created&segment={segment}", ["Bo"]),
+    ],
+)
+def test_whatever_narrows_the_list_narrows_the_file(client, marketer, aware, query: str, names: list[str]) -> None:
+    ada = contact_in(aware, first_name="Ada", company="Acme")
+    cem = contact_in(aware, first_name="Cem", company="Acme", account_state="inactive")
+    label = LabelFactory()
+    put_on_label(contacts=[ada.pk, cem.pk], label=label, by=None, cause=Cause.MANUAL)
+    of = imported("email,name\nb@example.com,Bo\nn@example.com,Nils\n", marketer, mapping=NAMES)
+    standing(Contact.objects.get(first_name="Nils"), None)
+    segment = segment_of(aware, marketer)
+    filled = query.format(aware=aware.pk, label=label.pk, segment=segment.pk, run=of.run.pk)
+    assert [row["First name"] for row in rows(asked(client, f"all=1&{filled}", "first_name"))] == names
+    listed = client.get(f"/contacts?{filled}").context["page"].contacts
+    assert sorted(contact.first_name for contact in listed) == names
 
 
 def test_the_list_leads_to_its_own_filter(client, aware) -> None:

@@ -17,7 +17,7 @@ from journeys.status import actions as status
 from stages.models import Stage
 from tests.elsewhere import elsewhere
 from tests.factories import contact_in
-from tests.heart import assert_explained, counts, last_change, run_sql
+from tests.heart import as_owner, assert_explained, counts, last_change, run_sql
 
 QUARTER = timedelta(minutes=15)
 MIDNIGHT = datetime(2024, 5, 1, tzinfo=UTC)
@@ -33,18 +33,19 @@ def add_flow(
     quarter: datetime, *, to: int | None, count: int = 1, kind: str = "change", start: int | None = None
 ) -> None:
     """A flow as the database writes it: a birth, or a move from `start`."""
-    FunnelFlow.objects.create(
-        quarter=quarter,
-        from_outside=start is None,
-        from_stage_id=start,
-        from_lost=False,
-        to_outside=False,
-        to_stage_id=to,
-        to_lost=False,
-        cause=Cause.IMPORT,
-        kind=kind,
-        count=count,
-    )
+    with as_owner():
+        FunnelFlow.objects.create(
+            quarter=quarter,
+            from_outside=start is None,
+            from_stage_id=start,
+            from_lost=False,
+            to_outside=False,
+            to_stage_id=to,
+            to_lost=False,
+            cause=Cause.IMPORT,
+            kind=kind,
+            count=count,
+        )
 
 
 # Folding, on real connections

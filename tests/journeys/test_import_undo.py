@@ -17,9 +17,11 @@ from journeys.runs.models import Run, RunOutcome
 from journeys.runs.undos import can_be_undone, undos
 from journeys.status import actions as status
 from journeys.status.models import LostReason
+from journeys.webforms.models import Submission
 from stages.models import Stage
 from tests.factories import LabelFactory, contact_in
 from tests.heart import assert_explained, moves, status_of
+from tests.journeys.web_forms import submitted, web_form_asking
 from tests.journeys.wizard import imported
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +66,16 @@ def as_it_is(contact: Contact) -> tuple[Any, ...]:
 
 
 # Contacts that the import created
+
+
+def test_a_created_contact_that_sent_a_web_form_since_stays(marketer: TeamMember) -> None:
+    asked = done("a@b.co,1,Ana,,,,\nb@b.co,2,Bo,,,,\n", marketer)
+    ana, bo = Contact.objects.order_by("pk")
+    sent = submitted(web_form_asking("email", by=marketer), email="a@b.co")
+    assert sent.contact == ana
+    assert undone(asked, marketer) == {"changed": [bo.pk], "changed_since": [ana.pk]}
+    assert list(Contact.objects.all()) == [ana]
+    assert Submission.objects.get() == sent
 
 
 def test_created_contacts_go_and_leave_their_numbers(marketer: TeamMember) -> None:

@@ -90,7 +90,7 @@ def test_the_reason_is_the_one_given_last(reading: Client, aware: Stage, reasons
 def test_what_was_undone_is_left_out_and_offered(reading: Client, aware: Stage, customer: Stage) -> None:
     contact = lost(aware, on(3))
     status.put_back(changes=[last_change(contact).pk], cause=Cause.UNDO, by=None)
-    assert "No contact became lost in 1 March to 30 April 2025." in reading.get(SPRING).text
+    assert "No contact became lost during 1 March to 30 April 2025." in reading.get(SPRING).text
     assert figures(reading, f"{SPRING}&changes=recorded")["stage", "Aware"][:2] == ["1", "1"]
     back_again = lost(customer, on(3))
     status.recover(contacts=[back_again.pk], cause=Cause.MANUAL, by=None)
@@ -120,11 +120,11 @@ def test_every_number_opens_who_is_behind_it(reading: Client, aware: Stage, reas
     assert people == [nadia | omar, nadia, *of_stages, *of_reasons, nadia, nadia, omar]
     titles = [re.search(r"<h1[^>]*>\s*([^<]*)", reading.get(address).text) for address in addresses]
     assert [title and title[1].strip() for title in titles][:5] == [
-        "Lost in 1 March to 30 April 2025",
-        "Lost in 1 March to 30 April 2025 and came back",
-        "Lost from Aware in 1 March to 30 April 2025",
-        "Lost from Aware in 1 March to 30 April 2025 and came back",
-        "Lost, without a stage, in 1 March to 30 April 2025",
+        "Lost during 1 March to 30 April 2025",
+        "Lost during 1 March to 30 April 2025 and came back",
+        "Lost from Aware during 1 March to 30 April 2025",
+        "Lost from Aware during 1 March to 30 April 2025 and came back",
+        "Lost, without a stage, during 1 March to 30 April 2025",
     ]
 
 

@@ -23,16 +23,27 @@ from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Attribute, Contact, Note
+from journeys.book.queries import ContactQuery
 from journeys.exports.models import Export
+from journeys.imports.models import ImportChunk
 from journeys.rules.actions import keep_label_rule
-from journeys.runs.actions import work_on_run
+from journeys.runs.actions import make_preview, start_run, work_on_run
 from journeys.runs.models import Run, RunPreview
+from journeys.runs.operations import Act, Operation, Selection
 from journeys.status import actions as status
 from journeys.status.models import StatusChange
+from journeys.webforms.models import Submission
+from journeys.webhooks.actions import turn_off
+from journeys.webhooks.posting import Answer
+from journeys.webhooks.sending import deliver_next
 from stages.models import Stage
 from tests.api.application import Application
 from tests.factories import ContactFactory, LabelFactory, TeamMemberFactory
+from tests.fixtures.people import signed_in_client
 from tests.journeys.importing import do_import
+from tests.journeys.telling import tell_all, webhook_at
+from tests.journeys.web_forms import filled_in, web_form_asking
+from tests.journeys.wizard import imported, taken
 
 MANY = 1000
 
@@ -43,10 +54,17 @@ WORDS_COME_HERE = {
     "contacts_note": {"text"},
     "django_admin_log": {"object_repr"},
     "django_session": {"session_data"},
+    "journeys_attempt": {"answer"},
     "journeys_export": {"words"},
+    "journeys_import": {"name", "notes"},
+    "journeys_importchunk": {"content"},
+    "journeys_importedfields": {"after", "before"},
     "journeys_labelrule": {"note"},
+    "journeys_refusedrow": {"cells", "reason"},
     "journeys_run": {"note", "words"},
     "journeys_runpreview": {"not_found", "note", "selection"},
+    "journeys_submission": {"answers"},
+    "team_keptanswer": {"answer"},
 }
 
 CODE = "a code of ours, from a list that is fixed"
@@ -69,23 +87,48 @@ NO_WORDS_COME_HERE = {
     "contacts_carriedlabel": {"cause": CODE},
     "contacts_contact": {"account_state": CODE}
     | dict.fromkeys(("city", "company", "country"), "goes with the row; a place or a company is nobody's name"),
+    "contacts_formerlabel": dict.fromkeys(("colour", "name"), NAMED),
+    "contacts_keptcolumns": {"columns": "codes of columns, and keys of attributes"},
     "contacts_label": dict.fromkeys(("colour", "name"), NAMED),
     "contacts_labelchange": {"cause": CODE},
     "django_admin_log": {"change_message": "the names of fields that were changed", "object_id": NUMBERS},
     "django_content_type": dict.fromkeys(("app_label", "model"), OF_FRAMEWORK),
     "django_migrations": dict.fromkeys(("app", "name"), OF_FRAMEWORK),
     "django_session": {"session_key": SECRET},
+    "journeys_attempt": {"error": "a sentence of ours: journeys.webhooks.posting"},
+    "journeys_bookmark": {"reader": CODE},
+    "journeys_delivery": dict.fromkeys(("event", "state"), CODE),
+    "journeys_campaign": {"state": CODE} | dict.fromkeys(("description", "name"), NAMED),
+    "journeys_campaignarrival": {"how": CODE},
+    "journeys_campaignmember": dict.fromkeys(("how", "left_because"), CODE),
+    "journeys_campaignstep": dict.fromkeys(("branch", "kind", "unit", "when"), CODE) | {"name": NAMED},
+    "journeys_campaignwatch": {"problem": "a sentence of ours: journeys.runs.failures", "seen": NUMBERS},
     "journeys_export": {"columns": "codes of columns: the fields of contacts, and keys of attributes"},
     "journeys_funnelflow": dict.fromkeys(("cause", "kind"), CODE),
     "journeys_funnelstatus": {"cause": CODE},
     "journeys_funneltotal": dict.fromkeys(("kind", "span"), CODE),
+    "journeys_import": dict.fromkeys(("delimiter", "encoding", "state"), CODE)
+    | dict.fromkeys(("digest", "fingerprint"), SECRET)
+    | dict.fromkeys(("columns", "options"), "the names of columns, stages and labels, and codes of fields")
+    | {"problem": "a sentence of ours: journeys.imports"},
     "journeys_lostreason": {"name": NAMED},
     "journeys_movementrule": dict.fromkeys(("cause", "onto_lost", "to_lower_weight"), CODE),
+    "journeys_review": {"verdict": CODE},
     "journeys_run": dict.fromkeys(("kind", "state"), CODE)
     | {"operation": NUMBERS, "problem": "a sentence of ours: journeys.runs.failures"},
     "journeys_runoutcome": {"code": CODE},
     "journeys_runpreview": dict.fromkeys(("fates", "operation"), NUMBERS),
+    "journeys_seal": {"digest": SECRET},
+    "journeys_segment": dict.fromkeys(("conditions", "description", "name"), NAMED),
     "journeys_statuschange": {"cause": CODE, "database_user": "a role of the database server"},
+    "journeys_submission": {"consent": NAMED, "refusal": CODE, "token": SECRET},
+    "journeys_turn": {"outcome": CODE},
+    "journeys_webform": {"slug": SECRET}
+    | dict.fromkeys(("consent", "fields", "heading", "introduction", "name", "thanks", "thanks_address"), NAMED),
+    "journeys_verification": {"offences": NUMBERS},
+    "journeys_webhook": dict.fromkeys(("address", "description"), NAMED)
+    | dict.fromkeys(("events", "off_reason"), CODE)
+    | dict.fromkeys(("beginning", "former_seed", "seed"), SECRET),
     "oauth2_provider_accesstoken": dict.fromkeys(("resource", "scope", "token", "token_checksum"), SECRET),
     "oauth2_provider_application": dict.fromkeys(
         (
@@ -110,8 +153,12 @@ NO_WORDS_COME_HERE = {
     "stages_category": dict.fromkeys(("alias", "colour", "description", "title"), NAMED),
     "stages_stage": dict.fromkeys(("colour", "description", "name"), NAMED),
     "stages_stagerevision": dict.fromkeys(("colour", "name"), NAMED),
+    "team_apiuse": {"caller": NUMBERS},
     "team_apitoken": dict.fromkeys(("digest", "name", "prefix", "scope"), TEAM),
+    "team_mail": {"kind": CODE, "problem": "what a mail server said, without addresses: to the team alone"},
+    "team_keptanswer": dict.fromkeys(("key", "request"), SECRET) | dict.fromkeys(("caller", "location"), NUMBERS),
     "team_organisation": dict.fromkeys(("name", "time_zone"), TEAM),
+    "team_singleuselink": {"email": TEAM, "purpose": CODE} | dict.fromkeys(("digest", "seed"), SECRET),
     "team_teammember": dict.fromkeys(("email", "name", "password", "theme", "time_zone"), TEAM),
 }
 
@@ -190,9 +237,7 @@ class _TheirWords:
 
 def _signed_in(role: Role) -> tuple[TeamMember, Client]:
     member = TeamMemberFactory(name=f"Team {role.label}", role=role)
-    client = Client(raise_request_exception=True)
-    client.force_login(member, backend="config.team.backends.RoleBackend")
-    return member, client
+    return member, signed_in_client(member)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -226,7 +271,7 @@ def test_no_word_of_a_thousand_people_is_left(tmp_path: Path) -> None:
 
 
 def _come_in(people: list[Person], folder: Path, marketer: TeamMember, browser: Client) -> None:
-    """Most by an import, some by the API, some by the form."""
+    """Most by an import, some by the API, some by the form; some send a web form too."""
     Attribute.objects.create(name="Passport", key="passport")
     file = folder / "people.csv"
     lines = [f"{p.email},{p.first},{p.last},{p.phone},{p.external_id},{p.word}\n" for p in people[100:]]
@@ -241,7 +286,18 @@ def _come_in(people: list[Person], folder: Path, marketer: TeamMember, browser: 
     }
     assert do_import(file, by=marketer, mapping=mapping).counts == (MANY - 100, 0, 0, 0)
     application = Application(marketer)
-    for person in people[:50]:
+    for person in people[:25]:
+        said = {
+            "email": person.email,
+            "first_name": person.first,
+            "last_name": person.last,
+            "phone": person.phone,
+            "external_id": person.external_id,
+            "attributes": {"passport": person.word},
+        }
+        added = application.call("POST", "/v1/contacts", said, **{"Idempotency-Key": f"came-{person.number}"})
+        assert added.status_code == 201
+    for person in people[25:50]:
         said = {"email": person.email, "firstname": person.first, "lastname": person.last, "phone": person.phone}
         assert application.post("/contacts/new", said).status_code == 201
         Contact.objects.filter(email=person.email).update(
@@ -261,6 +317,12 @@ def _come_in(people: list[Person], folder: Path, marketer: TeamMember, browser: 
         }
         response = browser.post(reverse("contacts:new_contact"), sent)
         assert response.status_code == 302, response.context["form"].errors
+    form = web_form_asking("email", "first_name", "last_name", "phone", "attributes.passport", by=marketer)
+    for person in people[100:200]:
+        sent = {"email": person.email, "first_name": person.first, "last_name": person.last, "phone": person.phone}
+        somewhere = Client(REMOTE_ADDR=f"192.0.2.{person.number}")
+        assert filled_in(somewhere, form, **sent, **{passport: person.word}).status_code == 302
+    assert Submission.objects.count() == 100
 
 
 def _are_written_about(
@@ -322,12 +384,43 @@ def _are_written_about(
     fields = {name: form.initial.get(name) or "" for name in form.fields if not name.endswith("_at")}
     fields["attributes"] = json.dumps(form.initial["attributes"])
     assert admin.post(address, {**fields, "city": "Oslo"}).status_code == 302
+    _are_told_to_a_webhook(ida, numbers[ida], marketer)
+    _are_in_files(tom, mia, marketer)
     stranger = Client(headers={"User-Agent": f"Mail of {tom.email}"})
     stranger.post(
         f"{reverse('team:sign_in')}?next=/contacts?q={ida.email}&ref={mia.email}",
         {"username": eva.email, "password": "guessed"},
     )
     AccessLog.objects.create(username=eva.email, ip_address="127.0.0.1", user_agent="", http_accept="", path_info="/")
+
+
+def _are_told_to_a_webhook(person: Person, number: int, marketer: TeamMember) -> None:
+    """Its receiver answers with their name, and so is an application that undoes what was done to who was searched."""
+    webhook, _ = webhook_at(by=marketer)
+    status.mark_lost(contacts=[number], reason=None, cause=Cause.MANUAL, by=marketer)
+    tell_all()
+    thanks = Answer(status=200, text=f"Thanks for {person.external_id}, our {person.first}")
+    assert deliver_next(webhook.pk, by=lambda *args, **said: thanks) == thanks
+    turn_off(webhook=webhook, by=marketer)
+    preview = make_preview(
+        operation=Operation(Act.RECOVER, Cause.BULK),
+        selection=Selection(query=ContactQuery(search=person.email)),
+        by=marketer,
+    )
+    run = start_run(preview=preview, by=marketer)
+    _finish_runs()
+    application = Application(marketer)
+    undone = application.call("POST", f"/v1/runs/{run.pk}/undo", **{"Idempotency-Key": "undo"})
+    assert person.email in undone.json()["words"]
+    _finish_runs()
+
+
+def _are_in_files(one: Person, other: Person, marketer: TeamMember) -> None:
+    """An import changed one and refused a row of theirs; the other stands in a file that waits, named after them."""
+    mapping = {"email": "email", "id": "external_id", "last": "last_name"}
+    head, rest = "email,id,last\n", f"nobody,{one.external_id},{one.last}\n{one.email},ext-0,{one.last}\n"
+    imported(f"{head}{one.email},{one.external_id},{one.last}-{one.first}\n{rest}", marketer, mapping=mapping)
+    taken(f"{head}{other.email},,{other.last}\n", marketer, name=f"{other.email}.csv")
 
 
 def _are_erased(people: list[Person], numbers: dict[Person, int], admin: Client, administrator: TeamMember) -> None:
@@ -358,11 +451,13 @@ def _finish_runs() -> None:
 
 
 def _in_columns(words: _TheirWords) -> dict[tuple[str, str], set[str]]:
-    """The words that each text column of the database holds; those of sessions as Django reads them."""
+    """The words that each text column of the database holds; sessions and files as they are read."""
     found = {}
     for table, column in text_columns():
         if (table, column) == ("django_session", "session_data"):
             held = words.found_in("\n".join(map(_session, Session.objects.all())))
+        elif (table, column) == ("journeys_importchunk", "content"):
+            held = words.found_in("\n".join(bytes(piece.content).decode() for piece in ImportChunk.objects.all()))
         else:
             with connection.cursor() as cursor:
                 cursor.execute(f'SELECT coalesce(string_agg("{column}"::text, chr(10)), \'\') FROM "{table}"')

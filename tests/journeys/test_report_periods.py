@@ -35,6 +35,20 @@ def test_days_are_called_what_people_call_them(first: str, last: str, words: str
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2026-10-01", "2026-10-31", "in October 2026"),
+        ("2026-07-01", "2026-09-30", "in the third quarter of 2026"),
+        ("2026-05-03", "2026-05-03", "on 3 May 2026"),
+        ("2026-05-03", "2026-05-09", "during 3 to 9 May 2026"),
+        ("2026-11-01", "2026-11-25", "during 1 to 25 November 2026 so far"),
+    ],
+)
+def test_days_in_a_sentence(first: str, last: str, words: str) -> None:
+    assert Period(span(first, last), UTC_ZONE, today=date(2026, 11, 25)).when == words
+
+
+@pytest.mark.parametrize(
     ("days", "before"),
     [
         (span("2024-03-01", "2024-03-31"), span("2024-02-01", "2024-02-29")),
@@ -58,6 +72,8 @@ def test_the_days_before(days: Span, before: Span) -> None:
         ("this-month", "2026-03-31", span("2026-03-01", "2026-03-31"), span("2026-02-01", "2026-02-28")),
         ("last-30-days", "2026-03-01", span("2026-01-30", "2026-02-28"), span("2025-12-31", "2026-01-29")),
         ("last-quarter", "2026-02-10", span("2025-10-01", "2025-12-31"), span("2025-07-01", "2025-09-30")),
+        ("this-quarter", "2026-11-25", span("2026-10-01", "2026-11-25"), span("2026-07-01", "2026-08-25")),
+        ("this-quarter", "2026-05-31", span("2026-04-01", "2026-05-31"), span("2026-01-01", "2026-02-28")),
         ("this-year", "2026-11-25", span("2026-01-01", "2026-11-25"), span("2025-01-01", "2025-11-25")),
         ("this-year", "2024-02-29", span("2024-01-01", "2024-02-29"), span("2023-01-01", "2023-02-28")),
         ("last-year", "2026-11-25", span("2025-01-01", "2025-12-31"), span("2024-01-01", "2024-12-31")),

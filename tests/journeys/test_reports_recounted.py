@@ -1,27 +1,31 @@
 """Every report against a recount in plain Python: random pasts, any midnights, as recorded and as corrected."""
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import product
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import given
+from hypothesis import example, given
 
 from contacts.models import CarriedLabel, Label
 from journeys.reports.behind import Behind
 from journeys.reports.counts import funnels_of, ledger_of, movements_of
 from journeys.reports.flows import flows_of, ways
 from journeys.reports.ledger import BookRow, Term
+from journeys.reports.left_out import LeftOut, left_out_at, left_out_of, recorded_later
 from journeys.reports.members import EVERYBODY, Members
 from journeys.reports.people import page_behind
 from journeys.reports.places import Whereabouts
 from journeys.reports.queries import Place
+from journeys.reports.readers import read_behind
 from journeys.segments.conditions import Condition, Conditions, Operator
 from journeys.segments.queries import Matching, this_moment
 from stages.models import Stage
 from tests.factories import LabelFactory
-from tests.heart import counts
-from tests.journeys.report_oracle import Recount, live_through, moments, pasts
+from tests.heart import counts, database_clock
+from tests.journeys.report_oracle import ZONES, Change, Recount, live_through, moments, pasts
 
 pytestmark = [pytest.mark.hypothesis, pytest.mark.django_db]
 
@@ -31,6 +35,10 @@ def label(db: None) -> Label:
     return LabelFactory(name="newsletter")
 
 
+LEVEL = [("weigh", 0, 2, None), ("weigh", 1, 2, None), ("move", 0, 0, timedelta(days=2))]
+
+
+@example(past=LEVEL, first=datetime(2024, 3, 1, tzinfo=ZONES[0]), last=datetime(2024, 4, 1, tzinfo=ZONES[0]))
 @given(past=pasts, first=moments, last=moments)
 def test_every_report_is_what_a_recount_gives(label: Label, past, first, last) -> None:
     first, last = sorted((first, last))
@@ -42,7 +50,7 @@ def test_every_report_is_what_a_recount_gives(label: Label, past, first, last) -
             (True, False), (EVERYBODY, Members(label=label.pk), Members(label=label.pk, matching=segment))
         ):
             recount = Recount(as_corrected=as_corrected, contacts=None if members.is_everybody else carriers)
-            for check in (_funnels, _movements, _ledger, _flows, _names):
+            for check in (_funnels, _movements, _ledger, _flows, _names, _notes):
                 check(recount, members, first, last, as_corrected)
         transaction.set_rollback(True)
 
@@ -62,6 +70,7 @@ def _movements(recount: Recount, members: Members, first, last, as_corrected: bo
 
 def _ledger(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
     stages = list(Stage.objects.values_list("pk", flat=True))
+    shared = {"members": members, "as_corrected": as_corrected}
     for end in (last, None):
         found = ledger_of(members, stages, first, end, as_corrected=as_corrected)
         assert found.missing == 0
@@ -72,7 +81,7 @@ def _ledger(recount: Recount, members: Members, first, last, as_corrected: bool)
             for term in Term:
                 changes = recount.term(here, term, first, end)
                 assert row.terms[term] == len(changes)
-                behind = Behind(Whereabouts.of(here), first, end, term=term, members=members, as_corrected=as_corrected)
+                behind = Behind(place=Whereabouts.of(here), start=first, end=end, term=term, **shared)
                 assert contacts_behind(behind) == {change.contact for change in changes}
         changes = recount.changes(first, end)
         assert (found.lost.start, found.lost.end) == tuple(_lost(counted) for counted in (before, after))
@@ -102,14 +111,54 @@ def _flows(recount: Recount, members: Members, first, last, as_corrected: bool) 
     for end in (last, None):
         found = flows_of(members, first, end, as_corrected=as_corrected)
         assert found == recount.flows(first, end)
-        assert sum(ways(found, weights).values()) == sum(found.values())
+        went: Counter[str] = Counter()
+        for (was, place), count in found.items():
+            went[_way(was, place, weights)] += count
+        assert +ways(found, weights) == went
+
+
+def _way(was: Place, place: Place, weights: dict[int, int]) -> str:
+    if was.outside or place.outside:
+        return "new" if was.outside else "erased"
+    if was == place or (was.lost and place.lost):
+        return "stayed"
+    if was.lost != place.lost:
+        return "recovered" if was.lost else "lost"
+    if not was.stage or not place.stage:
+        return "forward" if place.stage else "to no stage"
+    heavier = weights[place.stage] - weights[was.stage]
+    return "forward" if heavier > 0 else "back" if heavier else "level"
+
+
+def _notes(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
+    """What is left out is said of the history as corrected, what was recorded later of all of it."""
+    zone = first.tzinfo
+    if as_corrected:
+        for end in (last, None):
+            there = [(one, undo) for one, undo in recount.undone if first <= one.at and (not end or one.at < end)]
+            assert _said(left_out_of(members, first, end, zone=zone)) == _by_run_and_day(there, zone)
+        after = [(one, undo) for one, undo in recount.undone if one.at < last <= undo.at]
+        assert _said(left_out_at(members, last, zone=zone)) == _by_run_and_day(after, zone)
+    else:
+        later = [one for one in recount.changes(None, last) if one.recorded_at >= last]
+        later = [one for one in later if one.recorded_at - one.at > timedelta(minutes=1)]
+        assert recorded_later(members, last).number == len(later)
+        assert recorded_later(members, database_clock() + timedelta(days=1)).number == 0
+
+
+def _said(notes: Sequence[LeftOut]) -> dict[tuple[int | None, date], int]:
+    return {(one.run, one.undone_on): one.count for one in notes}
+
+
+def _by_run_and_day(undone: list[tuple[Change, Change]], zone: tzinfo) -> Counter[tuple[int | None, date]]:
+    return Counter((one.run, undo.at.astimezone(zone).date()) for one, undo in undone)
 
 
 def _names(recount: Recount, members: Members, first, last, as_corrected: bool) -> None:
     shared = {"members": members, "as_corrected": as_corrected}
     for end in (last, None):
         for place in recount.funnel(end):
-            stood = Behind(Whereabouts.of(place), None, end, **shared)
+            stood = Behind(place=Whereabouts.of(place), end=end, **shared)
             assert contacts_behind(stood) == recount.standing_in(place, end)
             page = page_behind(stood)
             assert {move.change.change.contact_id for move in page.moves} == contacts_behind(stood)
@@ -118,7 +167,8 @@ def _names(recount: Recount, members: Members, first, last, as_corrected: bool) 
                     place.stage
                 }
         for (start_place, end_place), count in recount.flows(first, end).items():
-            both = Behind(Whereabouts.of(end_place), first, end, Whereabouts.of(start_place), **shared)
+            was, place = Whereabouts.of(start_place), Whereabouts.of(end_place)
+            both = Behind(place=place, was=was, start=first, end=end, **shared)
             found = contacts_behind(both)
             assert len(found) == count
             assert found == {
@@ -131,7 +181,9 @@ def _names(recount: Recount, members: Members, first, last, as_corrected: bool) 
 def contacts_behind(behind: Behind) -> set[int]:
     """Everybody whom the statement gives, each once; the same after it was kept as data."""
     with connection.cursor() as cursor:
-        cursor.execute(Behind.read(behind.as_json()).sql, behind.values)
+        kept = read_behind(behind.as_json())
+        assert kept == behind
+        cursor.execute(kept.sql, kept.values)
         found = [row[0] for row in cursor.fetchall()]
     assert len(found) == len(set(found))
     return set(found)

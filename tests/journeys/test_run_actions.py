@@ -302,6 +302,8 @@ def test_runs_that_stand_still_are_found(label, aware, customer, marketer) -> No
     assert runs_without_progress() == []
     Run.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
     assert runs_without_progress() == [run.pk]
+    Run.objects.update(progressed_at=timezone.now() + timedelta(hours=2))  # the clock was set back
+    assert runs_without_progress() == [run.pk]
     actions.work_on_run(run=run.pk, seconds=60)
     Run.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
     assert runs_without_progress() == []

@@ -78,6 +78,15 @@ def test_it_is_left_alone_until_its_time_has_come(going: Run, fault) -> None:
     assert done(run).state == "finished"
 
 
+def test_it_is_not_left_alone_for_hours_when_the_clock_was_set_back(going: Run, fault) -> None:
+    fault.append(KeyError())
+    run = tried(going)
+    ahead = timezone.now() + timedelta(hours=2)
+    Run.objects.filter(pk=run.pk).update(progressed_at=ahead, next_try_at=ahead)
+    assert runs_without_progress() == [run.pk]
+    assert done(run).state == "finished"
+
+
 def test_a_slice_that_goes_through_forgets_the_failures(going: Run, fault) -> None:
     fault.append(KeyError())
     tried(going)

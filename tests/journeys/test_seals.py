@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.db.utils import IntegrityError
 
 from config.team.models import TeamMember
@@ -20,7 +19,7 @@ from journeys.status.models import StatusChange
 from stages.models import Stage
 from tests.elsewhere import elsewhere
 from tests.factories import contact_in
-from tests.heart import run_sql
+from tests.heart import as_owner, run_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +47,7 @@ def broken() -> dict[str, int]:
 
 
 def behind_everybodys_back(sql: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         for table in ("journeys_statuschange", "journeys_seal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(sql)

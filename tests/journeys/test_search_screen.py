@@ -1,7 +1,8 @@
-"""Search: contacts, stages and labels by what somebody types, with and without JavaScript."""
+"""Search: contacts, stages, segments and labels by what somebody types, with and without JavaScript."""
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -13,7 +14,9 @@ from contacts.models import Label
 from journeys.search import queries
 from journeys.search.queries import SOURCES, Hit, Source, is_in_name
 from stages.models import Stage
+from tests.api.application import Application
 from tests.factories import ContactFactory, LabelFactory, StageFactory, TeamMemberFactory, contact_in
+from tests.journeys.segmenting import segment_of
 
 SEARCH = "/search"
 WHILE_TYPING: dict[str, Any] = {"HX-Request": "true", "HX-Target": "search-results"}
@@ -40,18 +43,28 @@ def test_it_is_for_people_with_a_role(client: Client, client_of: ClientOf, db: N
     assert 'role="search"' not in refused.text
 
 
-def test_contacts_stages_and_labels_are_found_and_lead_to_their_pages(vera: Client, customer: Stage) -> None:
+def test_everything_of_a_name_is_found_and_leads_to_its_page(
+    vera: Client, customer: Stage, marketer: TeamMember
+) -> None:
+    segment = segment_of(customer, marketer, name="Old customers", description="Ask them.")
     label = LabelFactory(name="customers of may", colour="#112233")
     contact = contact_in(customer, first_name="Ida", last_name="Customs", email="ida@example.com", lost=True)
     assert found(vera, "cust") == {
         "Contacts": ["Ida Customs"],
         "Stages": ["Customer", "Loyal Customer"],
+        "Segments": ["Old customers"],
         "Labels": ["customers of may"],
     }
     page = vera.get(SEARCH, {"q": "cust"}).text
-    for address in (f"/contacts/{contact.pk}", f"/stages/{customer.pk}", f"/labels/{label.pk}"):
+    for address in (
+        f"/contacts/{contact.pk}",
+        f"/stages/{customer.pk}",
+        f"/segments/{segment.pk}",
+        f"/labels/{label.pk}",
+    ):
         assert f'<a class="search-option" href="{address}">' in page
-    assert '<span class="search-note">ida@example.com</span>' in page
+    for note in ("ida@example.com", "Ask them."):
+        assert f'<span class="search-note">{note}</span>' in page
     assert "Lost from" in page
     assert 'fill="#112233"' in page
     assert found(vera, "cust may") == {"Labels": ["customers of may"]}
@@ -90,6 +103,47 @@ def test_a_contact_is_found_by_whatever_tells_it_apart(vera: Client, text: str, 
     )
     for headers in ({}, WHILE_TYPING):
         assert found(vera, text, **headers).get("Contacts", []) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bo lund",
+        "LU",
+        "lund@",
+        "@example.org",
+        "example",
+        "bo.lund@example.org",
+        "+49 (30) 231",
+        "231",
+        "acm",
+        "ord-10",
+        "10023",
+        "%",
+        "zzz",
+        "\u200fbo",
+    ],
+)
+def test_the_list_the_top_bar_and_both_apis_find_the_same(vera: Client, administrator: TeamMember, text: str) -> None:
+    ContactFactory(first_name="Bo", last_name="Lund", email="bo.lund@example.org", phone="+49 30 231-25")
+    ContactFactory(first_name="Ada", last_name="Berg", company="Acme", external_id="ORD-10023")
+    ContactFactory(first_name="Lu", last_name="", email=None, phone="231")
+    application = Application(administrator)
+    listed = [contact.pk for contact in vera.get("/contacts", {"q": text}).context["page"].contacts]
+    groups = vera.get(SEARCH, {"q": text}).context["groups"]
+    v1 = application.get(f"/v1/contacts?{urlencode({'q': text})}").json()["items"]
+    wire = application.get(f"/contacts?{urlencode({'search': text})}").json()["contacts"]
+    assert [hit.number for group in groups if group.heading == "Contacts" for hit in group.hits] == listed
+    assert [one["id"] for one in v1] == listed
+    assert sorted(map(int, wire), reverse=True) == listed
+
+
+def test_somebody_elses_own_segment_is_not_found(
+    vera: Client, client_of: ClientOf, marketer: TeamMember, customer: Stage
+) -> None:
+    segment_of(customer, marketer, name="Mine", is_for_all=False)
+    assert found(vera, "mine") == {}
+    assert found(client_of(marketer), "mine") == {"Segments": ["Mine"]}
 
 
 def test_retired_stages_are_not_found(vera: Client) -> None:
@@ -132,7 +186,7 @@ def test_the_part_is_a_list_of_options_with_one_for_the_page(vera: Client) -> No
     part = vera.get(SEARCH, {"q": "ada"}, headers=WHILE_TYPING).text
     assert part.count('role="option"') == 2
     assert 'href="/search?q=ada"' in part
-    assert 'data-said="1 contacts found"' in part
+    assert 'data-said="1 contact found"' in part
     assert 'role="listbox"' not in vera.get(SEARCH, {"q": " "}, headers=WHILE_TYPING).text
 
 
@@ -172,13 +226,17 @@ def test_a_name_is_found_by_the_beginnings_of_its_words(text: str, name: str, fi
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_it_costs_the_same_for_one_and_for_three(vera: Client, customer: Stage, count: int) -> None:
+def test_it_costs_the_same_for_one_and_for_three(
+    vera: Client, customer: Stage, marketer: TeamMember, count: int
+) -> None:
     for number in range(count):
         contact_in(customer, first_name="Ada")
         LabelFactory(name=f"ada {number}")
+        segment_of(customer, marketer, name=f"Ada {number}")
     vera.get(SEARCH)
-    with assertNumQueries(10):
-        # Session, person, organisation, role; how common, who, contacts, labels carried; stages; labels.
+    with assertNumQueries(12):
+        # Session, person, organisation, role; how common, who, contacts, labels carried; stages; segments; labels;
+        # web forms.
         vera.get(SEARCH, {"q": "ada"}, headers=WHILE_TYPING)
     with assertNumQueries(4):
         vera.get(SEARCH, {"q": "!"}, headers=WHILE_TYPING)

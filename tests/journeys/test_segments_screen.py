@@ -65,7 +65,7 @@ def test_counts_come_with_a_second_request(reading: Client, marketer: TeamMember
     part = reading.get(f"{SEGMENTS}?counted", headers={**HTMX, "HX-Target": "segments-list"}).text
     assert part.lstrip().startswith('<section id="segments-list"')
     assert "hx-get" not in part
-    assert 'aria-label="1 contacts match Fans"' in part
+    assert 'aria-label="1 contact matches Fans"' in part
 
 
 def test_what_takes_too_long_is_not_counted(
@@ -99,7 +99,7 @@ def test_who_may_not_change_a_segment_is_not_offered_to(
 def test_it_costs_the_same_for_one_and_for_three(reading: Client, marketer, promoter: Stage, many: int) -> None:
     for number in range(many):
         segment_of(promoter, marketer, name=f"Fans {number}")
-    with assertNumQueries(9):  # session, person, organisation, role; segments, stages, labels, attributes, zone
+    with assertNumQueries(11):  # session, person, organisation, role; segments, stages, labels, attributes, zone
         reading.get(SEGMENTS)
 
 
@@ -147,9 +147,9 @@ def test_pages_of_a_segment_follow_each_other(
         while address:
             response = reading.get(address)
             seen.append("".join(contact.first_name for contact in response.context["page"].contacts))
-            address = response.context["older"]
+            address = response.context["next"]
         assert seen == pages
-        back = reading.get(response.context["newer"]).context["page"].contacts
+        back = reading.get(response.context["previous"]).context["page"].contacts
         assert "".join(contact.first_name for contact in back) == pages[-2]
 
 
@@ -162,31 +162,91 @@ def test_somebody_elses_own_segment_narrows_nothing(reading: Client, marketer, p
     assert "Fans" not in page
 
 
+def tabs(client: Client, query: str = "") -> list[tuple[str, str, bool]]:
+    """The segments among the tabs over the list; one line holds them all, the parts of the book first."""
+    shown = client.get(f"/contacts?{query}").context["tabs"]
+    parts = [tab for tab in shown if not tab.segment]
+    assert [tab.label for tab in parts][-2:] == ["No status yet", "Lost"]
+    assert [tab.is_apart for tab in shown] == [place == len(parts) for place in range(len(shown))]
+    return [(tab.label, tab.address, tab.is_current) for tab in shown[len(parts) :]]
+
+
 def test_segments_are_tabs_over_the_list(reading: Client, marketer: TeamMember, promoter: Stage) -> None:
     segment = segment_of(promoter, marketer)
-    contact_in(promoter)
-    response = reading.get(f"/contacts?segment={segment.pk}")
-    tabs = [(tab.label, tab.is_current, tab.count) for tab in response.context["tabs"]]
-    assert tabs == [("All contacts", False, None), ("Fans", True, None)]
-    counted = reading.get(f"/segments/tabs?segment={segment.pk}", headers={**HTMX, "HX-Target": "segment-tabs"})
-    tabs = [(tab.label, tab.is_current, tab.count) for tab in counted.context["tabs"]]
-    assert tabs == [("All contacts", False, None), ("Fans", True, 1)]
-    assert "hx-get" not in counted.text
-    everybody = reading.get("/segments/tabs?segment=", headers=HTMX)
-    assert [tab.is_current for tab in everybody.context["tabs"]] == [True, False]
+    address = f"/contacts?segment={segment.pk}"
+    assert tabs(reading) == [("Fans", address, False)]
+    assert tabs(reading, f"segment={segment.pk}") == [("Fans", address, True)]
+    assert tabs(reading, f"segment={segment.pk}&q=ada") == [("Fans", address, False)]
+
+
+def test_a_segments_tab_keeps_columns_and_order(reading: Client, marketer: TeamMember, promoter: Stage) -> None:
+    segment = segment_of(promoter, marketer)
+    address = f"/contacts?segment={segment.pk}&column=since&column=city&sort=name"
+    assert tabs(reading, "sort=name&column=city&column=since&q=x&after=7") == [("Fans", address, False)]
 
 
 def test_only_so_many_segments_are_tabs_and_the_one_that_is_looked_at(reading: Client, marketer, promoter) -> None:
     segments = [segment_of(promoter, marketer, name=f"Fans {number}") for number in range(10)]
-    response = reading.get(f"/contacts?segment={segments[9].pk}")
-    labels = [tab.label for tab in response.context["tabs"]]
-    assert labels == ["All contacts", *(f"Fans {number}" for number in range(8)), "Fans 9"]
+    assert [tab[0] for tab in tabs(reading, f"segment={segments[9].pk}")] == [
+        *(f"Fans {number}" for number in range(8)),
+        "Fans 9",
+    ]
+    page = reading.get(f"/contacts?segment={segments[9].pk}").text
+    assert f'<option value="{segments[8].pk}">Fans 8</option>' in page
 
 
-def test_where_there_are_no_segments_there_are_no_tabs(reading: Client, db: None) -> None:
-    page = reading.get("/contacts")
-    assert page.context["tabs"] == []
-    assert 'class="tabs"' not in page.text
+def test_where_there_are_no_segments_nothing_is_counted(reading: Client, db: None) -> None:
+    page = reading.get("/contacts").text
+    assert "segment-count" not in page
+    assert 'name="segment"' not in page
+    assert tabs(reading) == []
+
+
+def test_counts_of_segments_come_with_a_second_request(
+    reading: Client, client_of, marketer: TeamMember, promoter: Stage
+) -> None:
+    shown, other = (segment_of(promoter, marketer, name=name) for name in ("Fans", "Others"))
+    own = segment_of(promoter, marketer, name="Own", is_for_all=False)
+    contact_in(promoter)
+    contact_in(promoter, lost=True)
+    page = reading.get("/contacts").text
+    assert f'hx-get="/segments/counts?segment={shown.pk}&amp;segment={other.pk}&amp;"' in page
+    assert f'<span id="segment-count-{shown.pk}" class="count" hx-preserve></span>' in page
+    asked = f"/segments/counts?segment={shown.pk}&segment={own.pk}&segment=x&segment="
+    counted = reading.get(asked, headers={**HTMX, "HX-Target": "segment-counts"})
+    assert counted.context["counts"] == {shown.pk: 1}
+    assert counted.text.startswith('<span id="segment-counts"></span>')
+    assert f'<span id="segment-count-{shown.pk}" class="count" hx-swap-oob="true">1</span>' in counted.text
+    assert client_of(marketer).get(asked).context["counts"] == {shown.pk: 1, own.pk: 1}
+
+
+def test_a_segment_is_kept_wherever_the_list_leads(
+    client_of, marketer: TeamMember, promoter: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chips, order, columns, pages, export and bulk changes: each says the segment, and what else was asked for."""
+    monkeypatch.setattr("journeys.book.queries.PAGE", 1)
+    segment = segment_of(promoter, marketer)
+    _, second, third = (contact_in(promoter, first_name="Ada", city=city) for city in "ABC")
+    asked = {"q": "ada", "segment": segment.pk, "sort": "name", "column": "city"}
+    response = client_of(marketer).get("/contacts", {**asked, "after": second.pk})
+    context, page = response.context, response.text
+    here = f"/contacts?q=ada&segment={segment.pk}&sort=name&column=city"
+    assert [contact.pk for contact in context["page"].contacts] == [third.pk]
+    assert (context["previous"], context["next"]) == (f"{here}&before={third.pk}", "")
+    assert [address for _, address in context["chips"]] == [
+        f"/contacts?segment={segment.pk}&sort=name&column=city",
+        "/contacts?q=ada&sort=name&column=city",
+    ]
+    assert {heading.label: address for heading, address in context["headings"]} == {
+        "Contact": f"/contacts?q=ada&segment={segment.pk}&column=city&sort=-name",
+        "City": f"/contacts?q=ada&segment={segment.pk}&column=city&sort=city",
+    }
+    assert f'href="/contacts/export?all=1&amp;q=ada&amp;segment={segment.pk}&amp;column=city&amp;sort=name"' in page
+    for form in ('class="columns-form"', 'id="contacts-bulk"'):
+        fields = page[page.index(form) :].split("</form>")[0]
+        for name, value in (("q", "ada"), ("segment", segment.pk), ("sort", "name")):
+            assert f'<input type="hidden" name="{name}" value="{value}">' in fields, form
+    assert f'<option value="{segment.pk}" selected>Fans</option>' in page
 
 
 # Runs

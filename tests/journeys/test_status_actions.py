@@ -744,11 +744,11 @@ def test_undo_of_undo_does_it_again(carla: Contact, customer: Stage) -> None:
 def test_an_undone_change_leaves_the_corrected_sum_and_stays_in_the_recorded_one(
     carla: Contact, aware: Stage, customer: Stage
 ) -> None:
-    run_sql("CREATE TEMP TABLE before AS SELECT max(id) AS id FROM journeys_funnelflow")
+    before = FunnelFlow.objects.latest("id").pk
     status.change_status(contacts=[carla.pk], to=customer, cause=Cause.MANUAL, by=None, dates={carla.pk: JUNE})
     status.put_back(changes=[last_change(carla).pk], cause=Cause.UNDO, by=None)
     undone_at = last_change(carla).changed_at
-    rows = FunnelFlow.objects.extra(where=["id > (SELECT id FROM before)"]).values_list(
+    rows = FunnelFlow.objects.filter(pk__gt=before).values_list(
         "quarter", "from_stage", "to_stage", "direction", "cause", "kind", "count"
     )
     quarter = undone_at.replace(minute=undone_at.minute // 15 * 15, second=0, microsecond=0)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contacts.causes import Cause
@@ -27,13 +27,15 @@ from journeys.reports.queries import Place
 from journeys.reports.readers import read_behind
 from journeys.reports.stays import EDGES, Stayed, completed_stays, running_stays
 from journeys.runs import actions as runs
+from journeys.segments.conditions import Condition, Conditions, Operator
+from journeys.segments.queries import Matching, this_moment
 from journeys.status.models import FunnelStatus
 from journeys.stuck.late import Late, Limit
 from journeys.stuck.queries import how_many_are_late, late_page
 from stages.models import Stage, StageRevision
 from tests.factories import LabelFactory
 from tests.heart import database_clock
-from tests.journeys.report_oracle import ZONES, Change, Recount, live_through, moments, pasts
+from tests.journeys.report_oracle import FIRST, ZONES, Change, Recount, live_through, moments, pasts
 
 pytestmark = [pytest.mark.hypothesis, pytest.mark.django_db]
 
@@ -48,20 +50,27 @@ def label(db: None) -> Label:
 @pytest.fixture
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs limit the time of their transaction, which here is that of the whole test."""
-    monkeypatch.setattr(runs, "_limit_time", lambda: None)
+    monkeypatch.setattr(runs, "limit_time", lambda: None)
 
 
+CAME_BACK = [("lose", 0, 0, timedelta(days=2)), ("recover", 0, 0, timedelta(days=9))]
+RECOVERED_TWICE = [*CAME_BACK, ("undo", 0, 0, None), ("recover", 0, 0, None), ("move", 0, 2, None)]
+EVERYBODY_SINCE = {"first": FIRST, "last": None, "zone": ZONES[0], "question": (0, 7), "whose": "everybody"}
+
+
+@example(past=CAME_BACK, as_corrected=True, **EVERYBODY_SINCE)
+@example(past=RECOVERED_TWICE, as_corrected=False, **EVERYBODY_SINCE)
 @given(
     past=pasts,
     first=moments,
     last=moments | st.none(),
     zone=st.sampled_from(ZONES),
     question=st.tuples(st.integers(0, 5), st.sampled_from([7, 30, 365])),
-    is_everybody=st.booleans(),
+    whose=st.sampled_from(["everybody", "label", "segment"]),
     as_corrected=st.booleans(),
 )
 def test_every_report_is_what_a_recount_gives(
-    unlimited: None, label: Label, past, first, last, zone: ZoneInfo, question, is_everybody: bool, as_corrected: bool
+    unlimited: None, label: Label, past, first, last, zone: ZoneInfo, question, whose: str, as_corrected: bool
 ) -> None:
     with transaction.atomic():
         live_through(past, label)
@@ -69,15 +78,15 @@ def test_every_report_is_what_a_recount_gives(
         first, last = sorted(moment.astimezone(zone).date() for moment in (first, last or now))
         period = Period(Span(first, last), zone, now.astimezone(zone).date())
         carriers = set(CarriedLabel.objects.filter(label=label).values_list("contact_id", flat=True))
-        members = EVERYBODY if is_everybody else Members(label=label.pk)
-        recount = Recount(as_corrected=as_corrected, contacts=None if is_everybody else carriers)
+        segment = Matching(Conditions(((Condition("label", Operator.CARRIED, label=label.pk),),)), this_moment())
+        members = {"label": Members(label=label.pk), "segment": Members(matching=segment)}.get(whose, EVERYBODY)
+        recount = Recount(as_corrected=as_corrected, contacts=None if members.is_everybody else carriers)
         stages = list(Stage.objects.all())
         asked = Question(stages[question[0] % len(stages)], question[1], members, as_corrected)
         _conversion(recount, asked, period, now)
         _losses(recount, members, period, as_corrected, now)
-        if as_corrected:  # as recorded, an undo is a move that begins no stay anew, so no recount from places gives it
-            _completed(recount, members, period, now)
-            _running(recount, members, now)
+        _completed(recount, members, period, as_corrected, now)
+        _running(recount, members, as_corrected, now)
         transaction.set_rollback(True)
 
 
@@ -158,23 +167,40 @@ def _weight(stage: Stage, at: datetime) -> int:
 
 
 def _stays(recount: Recount) -> Iterator[tuple[int, int, timedelta, Change | None]]:
-    """Contact, stage and length of each stay, without what was lost of it, and the change that ended it, if one did."""
+    """Contact, stage and length of each stay, without what was lost of it, and the change that ended it, if one did.
+
+    As recorded, an undo puts a contact back into the stay that it had left, which goes on from when it began.
+    """
     for contact, history in recount.histories.items():
-        stage, lasted, counted_from = None, timedelta(), None
-        for change in history:
-            if counted_from:
-                lasted += change.at - counted_from
-            if change.end.stage != stage or change.end.outside:
-                if stage:
-                    yield contact, stage, lasted, change
-                stage, lasted = change.end.stage, timedelta()
-            counted_from = change.at if stage and not change.end.lost else None
-        if stage and counted_from:
-            yield contact, stage, database_clock() - counted_from + lasted, None
+        began: dict[int, datetime] = {}
+        since = FIRST
+        for change, following in zip(history, [*history[1:], None], strict=True):
+            if change.start.stage and (change.end.stage != change.start.stage or change.end.outside):
+                lost = _lost_between(history, change.start.stage, since, change.at)
+                yield contact, change.start.stage, change.at - since - lost, change
+            began[change.id] = since
+            if change.undoes:
+                since = began[change.undoes]
+            elif change.end.stage != change.start.stage or change.start.outside:
+                since = change.at
+            if not following and change.end.stage and not change.end.lost:
+                now = database_clock()
+                lost = _lost_between(history, change.end.stage, since, now)
+                yield contact, change.end.stage, now - since - lost, None
 
 
-def _completed(recount: Recount, members: Members, period: Period, now: datetime) -> None:
-    found = completed_stays(period, members=members, as_corrected=True, now=now)
+def _lost_between(history: list[Change], stage: int, start: datetime, end: datetime) -> timedelta:
+    """For how long a contact was lost from a stage between two moments."""
+    lost = timedelta()
+    for change, following in pairwise([*history, None]):
+        until = min(following.at, end) if following else end
+        if change and change.end == Place(stage, lost=True):
+            lost += max(until - max(change.at, start), timedelta())
+    return lost
+
+
+def _completed(recount: Recount, members: Members, period: Period, as_corrected: bool, now: datetime) -> None:
+    found = completed_stays(period, members=members, as_corrected=as_corrected, now=now)
     lasted = defaultdict(list)
     for _, stage, length, change in _stays(recount):
         is_move = change and change.direction is not None and change.cause not in NOBODYS
@@ -184,7 +210,8 @@ def _completed(recount: Recount, members: Members, period: Period, now: datetime
         stage: stays.hours for stage, stays in found.items()
     }
     for stage, stays in lasted.items():
-        shared = {"stage": stage, "start": period.start, "end": period.end, "members": members}
+        which = {"members": members, "as_corrected": as_corrected}
+        shared = {"stage": stage, "start": period.start, "end": period.end, **which}
         assert _changes_behind(Stayed(**shared)) == {change for _, change in stays}
         for edge, following in zip(EDGES, (*EDGES[1:], 10**6), strict=True):
             there = {change for length, change in stays if edge <= length / timedelta(days=1) < following}
@@ -192,13 +219,13 @@ def _completed(recount: Recount, members: Members, period: Period, now: datetime
             assert found[stage].classes[EDGES.index(edge)] == len(there)
 
 
-def _running(recount: Recount, members: Members, now: datetime) -> None:
+def _running(recount: Recount, members: Members, as_corrected: bool, now: datetime) -> None:
     stages = list(Stage.objects.in_use())
     running = {contact: (stage, length) for contact, stage, length, change in _stays(recount) if change is None}
-    found = running_stays(members=members, as_corrected=True, now=now)
+    found = running_stays(members=members, as_corrected=as_corrected, now=now)
     assert {stage: stays.count for stage, stays in found.items()} == Counter(stage for stage, _ in running.values())
     targets = [Limit(stage, days) for stage, days in zip(stages, (0.02, 3, 61, 200, 500), strict=False)]
-    late = Late.than(targets, now=now, members=members)
+    late = Late.than(targets, now=now, members=members, as_corrected=as_corrected)
     allowed = dict(late.days)
     over = {
         contact: (stage, length - timedelta(days=allowed[stage]))

@@ -96,6 +96,21 @@ def test_what_was_undone_completes_no_stay(reading: Client, aware: Stage, engage
     assert row_of(reading, aware, f"{MARCH}&changes=recorded")[:2] == ["1", "8.0"]
 
 
+def test_as_recorded_who_was_made_lost_again_by_an_undo_was_not_lost_in_between(
+    reading: Client, aware: Stage, engaged: Stage
+) -> None:
+    now = timezone.now()
+    contact = contact_in(aware, since=now - timedelta(days=20), lost=True, lost_at=now - timedelta(days=10))
+    signed = {"contacts": [contact.pk], "cause": Cause.MANUAL, "by": None}
+    status.recover(**signed, dates={contact.pk: now - timedelta(days=6)})
+    status.put_back(changes=[last_change(contact).pk], cause=Cause.UNDO, by=None)
+    status.recover(**signed)
+    status.change_status(to=engaged, **signed)
+    today = f"/reports/time-in-stage?since={timezone.localdate()}"
+    assert row_of(reading, aware, today)[:2] == ["1", "10.0"]
+    assert row_of(reading, aware, f"{today}&changes=recorded")[:2] == ["1", "16.0"]
+
+
 def test_few_stays_are_grey(reading: Client, aware: Stage, engaged: Stage) -> None:
     for number in range(9):
         moved(contact_in(aware, since=on(1)), engaged, on(2 + number))

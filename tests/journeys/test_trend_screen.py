@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,21 @@ def test_a_week_day_by_day(reading: Client, aware: Stage, customer: Stage) -> No
     days = ["2025-09-30", *(f"2025-10-0{day}" for day in range(1, 8))]
     assert column(reading, WEEK, "Aware") == list(zip(days, [1, 1, 2, 2, 2, 1, 1, 1], strict=True))
     assert column(reading, WEEK, "Customer") == list(zip(days, [0, 0, 0, 0, 0, 1, 1, 1], strict=True))
-    assert "Contacts in each stage over 1 to 7 October 2025" in reading.get(WEEK).text
+    shown = reading.get(WEEK).text
+    assert "Contacts in each stage over 1 to 7 October 2025" in shown
+    assert "1 from Aware to Customer" in re.sub(r"<[^>]*>", "", shown)
+
+
+def test_every_number_opens_who_stood_there_then(reading: Client, aware: Stage, customer: Stage) -> None:
+    moved = contact_in(aware, since=on(2), first_name="Ada", last_name="Test")
+    contact_in(aware, since=on(1, 9), first_name="Bea", last_name="Test")
+    status.change_status(contacts=[moved.pk], to=customer, cause=Cause.MANUAL, by=None, dates={moved.pk: on(5)})
+    figures = reading.get(WEEK).text.split("The figures of every day")[1]
+    there = re.findall(rf'href="([^"]*place={aware.pk}&amp;report=trend)">(\d)</a>', figures)
+    opened = [reading.get(address.replace("&amp;", "&")).text for address, _ in there]
+    names = [re.findall(r'<a class="name"[^>]*>(\w+) Test</a>', page) for page in opened]
+    assert [len(found) for found in names] == [int(count) for _, count in there]
+    assert names == [["Bea"], ["Bea"], *[["Ada", "Bea"]] * 3, ["Bea"], ["Bea"], ["Bea"]]
 
 
 def test_days_are_those_of_the_organisation(reading: Client, aware: Stage) -> None:
@@ -73,7 +88,7 @@ def test_of_contacts_that_carry_a_label(reading: Client, aware: Stage) -> None:
 def test_the_number_of_queries_does_not_grow(reading: Client, aware: Stage, contacts: int) -> None:
     for _ in range(contacts):
         contact_in(aware, since=on(2))
-    with assertNumQueries(10):
+    with assertNumQueries(12):
         reading.get(WEEK)
 
 

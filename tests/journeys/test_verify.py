@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from config.team.models import TeamMember
 from contacts.causes import Cause
+from journeys.campaigns.actions import add_contacts
 from journeys.integrity.actions import verify
 from journeys.integrity.invariants import INVARIANTS, PROMISES
 from journeys.integrity.models import Verification
@@ -21,6 +21,8 @@ from journeys.status.actions import change_status, mark_lost, recover
 from journeys.status.models import LostReason
 from stages.models import Stage
 from tests.factories import contact_in
+from tests.heart import as_owner
+from tests.journeys.campaigning import Kind, Unit, active, add, after, campaign_of, move_to, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,8 +37,12 @@ NAMES = [invariant.name for invariant in INVARIANTS]
 
 @pytest.fixture
 def worked_with(transactional_db, marketer: TeamMember) -> Run:
-    """A book of ten contacts with moves, losses, a run and its undo, and a run of labels; its flows are folded."""
+    """A book of ten contacts with moves, losses, a run and its undo, and a run of labels; its flows are folded.
+
+    One more contact is in a campaign.
+    """
     aware, customer = (Stage.objects.get(name=name) for name in ("Aware", "Customer"))
+    _in_a_campaign(contact_in(aware).pk, customer, marketer)
     contacts = [contact_in(aware).pk for _ in range(10)]
     change_status(contacts=contacts[:3], to=customer, cause=Cause.MANUAL, by=marketer)
     mark_lost(contacts=contacts[2:5], reason=LostReason.objects.first(), cause=Cause.MANUAL, by=marketer)
@@ -58,13 +64,23 @@ def _done(operation: Operation, contacts: list[int], by: TeamMember) -> Run:
     return run
 
 
+def _in_a_campaign(contact: int, stage: Stage, by: TeamMember) -> None:
+    """It moved by one step, and waits for another one."""
+    campaign = campaign_of(by)
+    add(campaign, by, **move_to(stage))
+    add(campaign, by, Kind.IS_LOST, **after(3, Unit.DAYS))
+    active(campaign, by)
+    add_contacts(campaign=campaign, contacts=[contact], by=by)
+    work(campaign)
+
+
 def offences() -> dict[str, int]:
     return {name: count for name, count in verify().offences.items() if count}
 
 
 def break_(sql: str) -> None:
     """Do what only the owner of the tables can, and only with triggers switched off."""
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         for table in ("contacts_contact", "journeys_funnelstatus", "journeys_statuschange", "journeys_funnelflow"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(sql)
@@ -117,6 +133,12 @@ BROKEN = {
         WHERE id > {_LAST} - 2
     """,
     "the_moves_of_a_run_are_its_history": "UPDATE journeys_run SET updated = updated - 1, refused = refused + 1",
+    "a_step_moves_a_contact_once": "UPDATE journeys_turn SET outcome = 'unchanged' WHERE outcome = 'changed'",
+    "turns_belong_to_members": "UPDATE journeys_campaignmember SET round = 2",
+    "no_step_is_overdue": """
+        UPDATE journeys_turn SET due_at = now() - interval '61 minutes' WHERE done_at IS NULL;
+        UPDATE journeys_campaign SET changed_at = now() - interval '61 minutes'
+    """,
     "no_run_stands_still": """
         UPDATE journeys_run SET state = 'running', progressed_at = now() - interval '61 minutes'
     """,

@@ -170,7 +170,6 @@ def test_a_run_is_told_once_at_its_end_and_its_changes_are_not(
         "data": {
             "id": run.pk,
             "kind": "bulk",
-            "words": "3 contacts → Customer",
             "state": "finished",
             "stage": {"id": customer.pk, "name": "Customer"},
             "records": 3,

@@ -126,5 +126,5 @@ def test_its_price_does_not_grow(client_of, viewer: TeamMember, aware: Stage, cu
         for _ in range(3 * more):
             standing(contact_in(aware), customer)
         # session, person, organisation, role; stage, now (2), uses (2), trend (2), median, flows (5), contacts
-        with assertNumQueries(19):
+        with assertNumQueries(21):
             assert client.get(page_of(customer)).status_code == 200

@@ -9,7 +9,14 @@ from config.team.models import TeamMember
 
 MY_ACCOUNT = "/account"
 PASSWORD = "a long enough secret"
-GIVEN = {"change": "account", "name": "Vera N.", "theme": "dark", "time_zone": "Asia/Tokyo", "shortcuts": "on"}
+GIVEN = {
+    "change": "account",
+    "name": "Vera N.",
+    "theme": "dark",
+    "time_zone": "Asia/Tokyo",
+    "shortcuts": "on",
+    "mail_when_run_ends": "on",
+}
 
 
 def texts(response) -> list[str]:
@@ -26,7 +33,7 @@ def test_every_role_opens_it_and_sees_the_role(request, client_of, role: str) ->
     assert f"<dd>{role.capitalize()}</dd>" in response.text
 
 
-def test_it_is_for_people_who_signed_in(client: Client, db: None) -> None:
+def test_it_is_for_people_who_signed_in(client: Client, viewer: TeamMember) -> None:
     assert client.get(MY_ACCOUNT)["Location"] == "/sign-in?next=/account"
     assert client.post(MY_ACCOUNT, GIVEN)["Location"] == "/sign-in?next=/account"
     assert client.post("/account/theme", {"theme": "dark"})["Location"] == "/sign-in?next=/account/theme"
@@ -46,6 +53,7 @@ def test_saving_changes_the_person_and_nobody_else(client_of, viewer: TeamMember
     assert texts(response) == ["Your account was saved."]
     viewer = TeamMember.objects.get(pk=viewer.pk)
     assert (viewer.name, viewer.theme, viewer.time_zone, viewer.shortcuts) == ("Vera N.", "dark", "Asia/Tokyo", True)
+    assert viewer.mail_when_run_ends
     operator.refresh_from_db()
     assert (operator.name, operator.theme, operator.time_zone) == ("Olga Petrova", "system", "")
 
@@ -152,3 +160,10 @@ def test_a_password_that_will_not_do_is_said_beside_its_field(
     assert response.context["form"].errors == {}
     assert f'id="id_{field}_error"' in response.text
     assert TeamMember.objects.get(pk=vera.pk).check_password(PASSWORD)
+
+
+def test_where_no_mail_goes_out_it_says_so(client_of, viewer: TeamMember, settings) -> None:
+    client = client_of(viewer)
+    assert "At present this Funnelbook sends no mail." in client.get(MY_ACCOUNT).text
+    settings.SENDS_MAIL = True
+    assert "At present this Funnelbook sends no mail." not in client.get(MY_ACCOUNT).text

@@ -50,5 +50,5 @@ def test_an_empty_post_is_bad_input_too(client_of, administrator: TeamMember) ->
     assert client_of(administrator).post(ORGANISATION, {}).status_code == 422
 
 
-def test_it_is_not_for_everybody_on_the_web(client: Client, db: None) -> None:
+def test_it_is_not_for_everybody_on_the_web(client: Client, viewer: TeamMember) -> None:
     assert client.get(ORGANISATION)["Location"] == f"/sign-in?next={ORGANISATION}"

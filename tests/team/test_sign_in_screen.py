@@ -72,7 +72,7 @@ def test_an_unknown_email_is_answered_like_a_wrong_password(client: Client, ana:
     assert known.status_code == unknown.status_code
 
 
-def test_nothing_typed_is_said_beside_both_fields(client: Client, db: None) -> None:
+def test_nothing_typed_is_said_beside_both_fields(client: Client, ana: TeamMember) -> None:
     response = sign_in(client, "", "")
 
     assert response.context["form"].errors == {"username": ["Give your e-mail."], "password": ["Give your password."]}
@@ -112,7 +112,7 @@ def test_whoever_is_signed_in_is_sent_on(client_of, viewer: TeamMember) -> None:
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_a_part_asked_for_after_the_session_ended_loads_the_page_whole(client: Client, db: None) -> None:
+def test_a_part_asked_for_after_the_session_ended_loads_the_page_whole(client: Client, ana: TeamMember) -> None:
     asked = {"HX-Request": "true", "HX-Current-URL": "http://testserver/contacts?q=ana"}
     response = client.get("/sign-in?next=/contacts/part", headers=asked)
 
@@ -120,7 +120,7 @@ def test_a_part_asked_for_after_the_session_ended_loads_the_page_whole(client: C
     assert response.content == b""
 
 
-def test_a_form_without_its_token_is_refused_in_words(db: None) -> None:
+def test_a_form_without_its_token_is_refused_in_words(ana: TeamMember) -> None:
     response = Client(enforce_csrf_checks=True).post(SIGN_IN, {"username": "a@example.com", "password": "x"})
 
     assert response.status_code == 403

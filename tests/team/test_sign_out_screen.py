@@ -18,6 +18,6 @@ def test_signing_out_takes_a_post(client_of, viewer: TeamMember) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_signing_out_twice_does_no_harm(client: Client, db: None) -> None:
+def test_signing_out_twice_does_no_harm(client: Client, viewer: TeamMember) -> None:
     assert "You are signed out" in client.get(SIGN_OUT).text
     assert client.post(SIGN_OUT).status_code == 302

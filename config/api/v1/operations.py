@@ -78,9 +78,14 @@ class Token:
         self.role = role
 
     def __call__(self, request: CalledRequest) -> Caller:
-        if request.caller.role < self.role:
-            raise Problem(problems.NOT_ALLOWED, f"This needs the role {self.role.label}, and a scope that reaches it.")
+        require(request, self.role)
         return request.caller
+
+
+def require(request: CalledRequest, role: Role) -> None:
+    """Raises Problem unless the caller has this role or a stronger one."""
+    if request.caller.role < role:
+        raise Problem(problems.NOT_ALLOWED, f"This needs the role {role.label}, and a scope that reaches it.")
 
 
 Handler = Callable[..., Any]

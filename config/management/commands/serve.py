@@ -1,6 +1,7 @@
 """manage.py serve [--sample]"""
 
 import errno
+import ipaddress
 import os
 import shlex
 import socket
@@ -19,19 +20,19 @@ from config.environment import AT_START, whole_number
 from config.health import ADDRESS
 from config.serving import serving
 from config.supervision import Program, Supervisor
+from config.team.links.actions import make_first_run_link
+from config.team.links.queries import address_of
 from config.team.models import TeamMember
 from config.trouble import Trouble
 from config.upgrades import note_version
 
 SAMPLE_ADMINISTRATOR = "demo@example.com"
-_ONE_AT_A_TIME = 7_286_001
-"""The advisory lock under which one process of many migrates."""
 
 
 class Command(BaseCommand):
     help = (
         "Bring the database up to date and run web and worker until Ctrl-C. "
-        "PORT (8000), HOST (127.0.0.1), WEB_CONCURRENCY (1) and THREADS (8) come from the environment."
+        "PUBLIC_URL, PORT (8000), HOST (127.0.0.1), WEB_CONCURRENCY (1) and THREADS (8) come from the environment."
     )
     requires_system_checks: list[str] = []
 
@@ -47,10 +48,11 @@ class Command(BaseCommand):
             how = how_to_sign_in()
             _disconnect()
             supervisor = Supervisor([_web(listener), _worker()], embedded.server_in_use())
+            address = settings.PUBLIC_URL or _address(listener)
             with serving() as note_up:
 
                 def announce() -> None:
-                    self._announce(_address(listener), how)
+                    self._announce(address, how)
                     note_up()
 
                 starts_anew = supervisor.run(is_up=lambda: _is_up(listener), when_up=announce)
@@ -62,11 +64,9 @@ class Command(BaseCommand):
 
     def _prepare(self, *, sample: bool) -> None:
         self._say("Bringing the database up to date.")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
-            call_command("migrate", verbosity=0, interactive=False)
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
+        call_command("migrate", verbosity=0, interactive=False)
         note_version()
+        os.environ["OWNER_DATABASE_URL"] = ""  # web and worker are not told how to become the owner
         call_command("collectstatic", verbosity=0, interactive=False)
         if sample:
             call_command("load_sample_data")
@@ -103,8 +103,14 @@ def how_to_sign_in() -> str:
         return f"Sign in as {SAMPLE_ADMINISTRATOR} with the password it was given when the sample data was loaded."
     if TeamMember.objects.filter(is_active=True).exists():
         return "Sign in with your e-mail and password."
-    command = f"{_naming_the_book()}.venv/bin/python manage.py create_admin you@example.com"
-    return f"Nobody can sign in yet. In another terminal: {command}"
+    link = make_first_run_link(by=None)
+    if link is None:
+        return "Nobody can sign in: everybody in the team is inactive."
+    command = f"{_naming_the_book()}.venv/bin/python manage.py first_run_link"
+    return (
+        f"Nobody can sign in yet. Begin here, within an hour:\n{address_of(link)}\n"
+        f"Another address, in another terminal: {command}"
+    )
 
 
 def _naming_the_book() -> str:
@@ -127,6 +133,11 @@ def _listen(host: str, port: str) -> socket.socket:
         raise Trouble(f"PORT has to be a number from 1 to 65535, not {port!r}.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        if not settings.PUBLIC_URL and not ipaddress.ip_address(address[0]).is_loopback:
+            raise Trouble(
+                f"HOST={host} lets others in. Say first under which address they come: "
+                "PUBLIC_URL=https://funnel.example.com"
+            )
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -152,6 +163,7 @@ def _web(listener: socket.socket) -> Program:
         "threads": str(whole_number("THREADS", 8)),
         "timeout": "60",
         "graceful-timeout": "8",
+        "forwarded-allow-ips": "",  # who forwards is looked at by our middleware alone
         "log-level": "warning",
         "logger-class": "config.logs.WebLog",
     }
@@ -161,7 +173,8 @@ def _web(listener: socket.socket) -> Program:
 
 
 def _worker() -> Program:
-    return Program("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"])
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"]
+    return Program("worker", command, follows_clock=True)
 
 
 def _address(listener: socket.socket) -> str:

@@ -16,9 +16,11 @@ from oauth2_provider.views import AuthorizationView
 
 from config.announce import announce
 from config.htmx import go_to, render_page
+from config.public_address import absolute_address
 from config.team import actions, queries
 from config.team.access import require, role_required
 from config.team.applications.forms import NewApplicationForm
+from config.team.confirmation import password_confirmed
 from config.team.roles import Role
 
 PART = "new-application-form"
@@ -34,6 +36,7 @@ def applications(request: HttpRequest) -> HttpResponse:
 @role_required(Role.ADMINISTRATOR)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@password_confirmed
 def new_application(request: HttpRequest) -> HttpResponse:
     """The form; then the client id with its secret, which is shown this once."""
     member: Any = request.user
@@ -47,13 +50,14 @@ def new_application(request: HttpRequest) -> HttpResponse:
             redirect_uris=given["redirect_uris"],
             by=member,
         )
-        context["token_address"] = request.build_absolute_uri(reverse("api:token"))
+        context["token_address"] = absolute_address(reverse("api:token"), request)
     status = 422 if form.errors else 200
     return render_page(request, "team/new_application.html", context, dialog=PART, parts=[PART], status=status)
 
 
 @role_required(Role.ADMINISTRATOR)
 @require_POST
+@password_confirmed
 def remove_application(request: HttpRequest, pk: int) -> HttpResponse:
     """Its tokens go with it."""
     application = get_object_or_404(Application, pk=pk)

@@ -7,10 +7,13 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from config.team.models import KeptAnswer, TeamMember
+from config.team.models import ApiUse, KeptAnswer, TeamMember
 
 ANSWERS_ARE_KEPT = timedelta(days=1)
 """For so long the same Idempotency-Key is answered the same."""
+
+COUNTS_ARE_KEPT = timedelta(minutes=10)
+"""What was counted within one minute means nothing in the next."""
 
 _COUNT = """
     INSERT INTO team_apiuse AS used (caller, minute, requests)
@@ -22,7 +25,7 @@ _COUNT = """
 """
 
 
-def count_request(*, caller: str, at_most: int, by: TeamMember) -> int | None:
+def count_request(*, caller: str, at_most: int, by: TeamMember | None) -> int | None:
     """Count one more request of a caller, whichever process it came to.
 
     Returns: after how many seconds to try again, if these are more than `at_most` within the minute. One query.
@@ -97,6 +100,11 @@ def forget_words_of_answers(*, contacts: Sequence[int], by: TeamMember | None) -
 def forget_old_answers(*, by: TeamMember | None) -> int:
     """Drop answers that were kept for long enough. Returns how many."""
     return KeptAnswer.objects.filter(answered_at__lt=timezone.now() - ANSWERS_ARE_KEPT).delete()[0]
+
+
+def forget_old_counts(*, by: TeamMember | None) -> int:
+    """Drop counts of minutes that are over, and with them from where web forms were sent. Returns how many."""
+    return ApiUse.objects.filter(minute__lt=timezone.now() - COUNTS_ARE_KEPT).delete()[0]
 
 
 def _digest(said: bytes) -> str:

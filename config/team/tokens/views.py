@@ -12,6 +12,7 @@ from config.announce import announce
 from config.htmx import go_to, render_page
 from config.team import actions, queries
 from config.team.access import require, role_required
+from config.team.confirmation import password_confirmed
 from config.team.models import ApiToken
 from config.team.roles import Role
 from config.team.tokens.forms import NewTokenForm
@@ -31,6 +32,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @role_required(Role.VIEWER)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@password_confirmed
 def new_token(request: HttpRequest) -> HttpResponse:
     """The form; then the token itself, which is shown this once."""
     member: Any = request.user
@@ -47,6 +49,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
 
 @role_required(Role.VIEWER)
 @require_POST
+@password_confirmed
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own, or as an Administrator anybody's."""
     member: Any = request.user

@@ -13,8 +13,9 @@ from config.api.v1 import problems
 from config.api.v1.operations import Answer, CalledRequest, operation
 from config.api.v1.paging import key_asked, page_of
 from config.api.v1.problems import Problem, Wrong
-from config.api.v1.schemas import Id, Page, Window
+from config.api.v1.schemas import Id, NumberAsked, Page, Window
 from config.constraints import beside_its_field
+from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.api.queries import contacts_of
 from contacts.api.v1.schemas import ContactSaid, ContactShown, FieldsSaid, PatchSaid, is_of_type
@@ -27,6 +28,7 @@ from contacts.queries import contact_keyed
 from journeys.api.v1.statuses import named_stage
 from journeys.book.actions import ATTRIBUTE
 from journeys.book.queries import Anywhere, ContactQuery, newest_ids
+from journeys.segments.queries import Matching, segments_for
 from journeys.wire.actions import AS_IT_IS, NothingTellsApart, Said, add_contact_as_said, change_contact_as_said
 
 router = Router(tags=["Contacts"])
@@ -49,6 +51,7 @@ class ContactsAsked(Window):
     lost: Literal["true", "false"] | None = Field(default=None, description="Lost: from `stage`, if it is given.")
     label: Words | None = Field(default=None, description="Carrying the label of this name.")
     account_state: Contact.AccountState | None = None
+    segment: NumberAsked | None = Field(default=None, description="Matching the segment of this id.")
 
 
 @operation(router, "GET", "/contacts", name="contacts", role=Role.VIEWER, shows=Page[ContactShown])
@@ -58,7 +61,7 @@ def list_contacts(request: CalledRequest, asked: Query[ContactsAsked]) -> Page[C
     if asked.email or asked.external_id:
         ids = _keyed(asked)
     else:
-        ids = newest_ids(_query(asked), older_than=older_than, limit=asked.limit + 1)
+        ids = newest_ids(_query(asked, request.caller.member), older_than=older_than, limit=asked.limit + 1)
     return page_of(
         Page[ContactShown],
         ids,
@@ -108,7 +111,7 @@ def _who(request: CalledRequest) -> dict[str, Any]:
     return {"by": request.caller.member, "cause": Cause.API, "via": request.caller.token}
 
 
-def _query(asked: ContactsAsked) -> ContactQuery:
+def _query(asked: ContactsAsked, member: TeamMember) -> ContactQuery:
     label = label_named(asked.label) if asked.label else None
     if asked.label and label is None:
         raise Problem.of_field("label", "There is no such label.")
@@ -118,7 +121,16 @@ def _query(asked: ContactsAsked) -> ContactQuery:
         lost=_LOST[asked.lost] if asked.lost else None,
         labels=(label.pk,) if label else (),
         account_state=asked.account_state or "",
+        segment=_matching(asked.segment, member) if asked.segment else None,
     )
+
+
+def _matching(segment: int, member: TeamMember) -> Matching:
+    """Whoever matches a segment that the caller sees."""
+    found = segments_for(member).filter(pk=segment).first()
+    if found is None:
+        raise Problem.of_field("segment", "There is no such segment.")
+    return Matching.of(found)
 
 
 def _place(said: str) -> int | Anywhere:

@@ -70,7 +70,7 @@ def add_label(request: CalledRequest, said: LabelSaid) -> LabelShown:
 @operation(
     router,
     "PUT",
-    "/contacts/{int:contact}/labels/{label}",
+    "/contacts/{int:contact}/labels/{path:label}",
     name="label_of_contact",
     role=Role.OPERATOR,
     shows=CarriedShown,
@@ -86,7 +86,7 @@ def put_on(request: CalledRequest, contact: Id, label: str) -> CarriedShown:
 @operation(
     router,
     "DELETE",
-    "/contacts/{int:contact}/labels/{label}",
+    "/contacts/{int:contact}/labels/{path:label}",
     name="label_of_contact",
     role=Role.OPERATOR,
     shows=CarriedShown,

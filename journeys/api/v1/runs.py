@@ -8,7 +8,7 @@ from ninja import Router
 from pydantic import Field, model_validator
 
 from config.api.v1 import problems
-from config.api.v1.operations import Answer, CalledRequest, operation
+from config.api.v1.operations import Answer, CalledRequest, operation, require
 from config.api.v1.problems import Problem
 from config.api.v1.schemas import Id, MomentShown, Nothing, Reason, Said, Shown
 from config.team.roles import Role
@@ -143,7 +143,7 @@ def move_batch(request: CalledRequest, said: BatchSaid) -> Answer:
     if not contacts:
         raise Problem(problems.INVALID, "None of these is in the book.")
     operation = _operation(request, said)
-    _require(request, role_to_start(operation, len(contacts)))
+    require(request, role_to_start(operation, len(contacts)))
     preview = actions.make_preview(
         operation=operation,
         selection=Selection(contacts=tuple(contacts)),
@@ -182,7 +182,7 @@ def undo_run(request: CalledRequest, run: Id, said: UndoSaid = UndoSaid()) -> An
     Only contacts whose status this run was the last to set go back.
     """
     undone = run_to_show(run)
-    _require(request, role_of_run(undone))
+    require(request, role_of_run(undone))
     undo = undos().get(run)
     if not can_be_undone(undone, undo):
         raise Problem(problems.CANNOT_BE_UNDONE, why_not_undone(undone, undo))
@@ -199,7 +199,7 @@ def undo_run(request: CalledRequest, run: Id, said: UndoSaid = UndoSaid()) -> An
 def cancel_run(request: CalledRequest, run: Id, said: Nothing = Nothing()) -> RunShown:  # noqa: B008
     """Stop a run. What it did stays, and can be undone"""
     stopped = run_to_show(run)
-    _require(request, role_of_run(stopped))
+    require(request, role_of_run(stopped))
     try:
         actions.cancel_run(run=stopped, by=request.caller.member)
     except actions.RunHasEnded:
@@ -229,12 +229,6 @@ def run_to_show(pk: int) -> Run:
 
 def address_of(run: Run) -> str:
     return reverse("api:v1:run", args=[run.pk])
-
-
-def _require(request: CalledRequest, role: Role) -> None:
-    """Raises Problem unless the caller has this role: it depends on what is done to how many."""
-    if request.caller.role < role:
-        raise Problem(problems.NOT_ALLOWED, f"This needs the role {role.label}, and a scope that reaches it.")
 
 
 def _operation(request: CalledRequest, said: BatchSaid) -> Operation:

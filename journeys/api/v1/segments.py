@@ -10,7 +10,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from config.api.v1 import problems
-from config.api.v1.operations import Answer, CalledRequest, operation
+from config.api.v1.operations import Answer, CalledRequest, operation, require
 from config.api.v1.paging import key_asked, page_of
 from config.api.v1.problems import Problem, Wrong
 from config.api.v1.schemas import ByIdOrName, Id, Name, Page, Said, Shown, Window
@@ -23,7 +23,7 @@ from journeys.segments import conditions as rules
 from journeys.segments.actions import create_segment
 from journeys.segments.conditions import InvalidConditions, Operator, Vocabulary, checked
 from journeys.segments.models import Segment
-from journeys.segments.queries import Matching, may_share, newest_of, segments_for, this_moment, vocabulary
+from journeys.segments.queries import Matching, newest_of, segments_for, this_moment, vocabulary
 from journeys.segments.sentences import sentence
 from journeys.segments.sql import Moment
 
@@ -122,7 +122,21 @@ def add_segment(request: CalledRequest, said: SegmentSaid) -> Answer:
         raise Problem(problems.INVALID, wrong=[_wrong(one) for one in invalid.problems]) from None
     except ValidationError as error:
         raise _problem_of(error) from None
-    return Answer(_shown(segment, known, this_moment()), location=reverse("api:v1:segment_contacts", args=[segment.pk]))
+    return Answer(_shown(segment, known, this_moment()), location=reverse("api:v1:segment", args=[segment.pk]))
+
+
+@operation(
+    router,
+    "GET",
+    "/segments/{int:segment}",
+    name="segment",
+    role=Role.VIEWER,
+    shows=SegmentShown,
+    may_refuse=(404,),
+)
+def get_segment(request: CalledRequest, segment: Id) -> SegmentShown:
+    """One segment"""
+    return _shown(_segment(segment, request.caller.member), vocabulary(), this_moment())
 
 
 @operation(
@@ -154,10 +168,10 @@ def _segment(pk: int, member: TeamMember) -> Segment:
 
 def _require_may_add(request: CalledRequest, said: SegmentSaid) -> None:
     """Everybody has segments of their own, but not by a token that may only read."""
-    caller = request.caller
-    needed = Role.MARKETER if said.is_for_all else min(caller.member.role, Role.OPERATOR)
-    if caller.role < needed or (said.is_for_all and not may_share(caller.member)):
-        raise Problem(problems.NOT_ALLOWED, f"This needs the role {needed.label}, and a scope that reaches it.")
+    if not request.caller.may_write:
+        raise Problem(problems.NOT_ALLOWED, "This needs a token that may write.")
+    if said.is_for_all:
+        require(request, Role.MARKETER)
 
 
 def _typed(said: ConditionSaid, known: Vocabulary) -> Mapping[str, str]:

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.counts import funnels_of, movements_of
 from journeys.reports.filters import ReportFilter
-from journeys.reports.ledger import largest_movements
+from journeys.reports.ledger import Largest, largest_movements
 from journeys.reports.periods import Period
 from journeys.reports.queries import Funnel, Place
 from journeys.reports.shown import Table, render_report, render_waiting, waits
@@ -53,6 +54,7 @@ class Row:
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """The funnel at two moments: how many were in each stage, and lost from it."""
@@ -79,7 +81,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             "in_stages": Figure(now.in_stages, beside.in_stages),
             "lost": Figure(now.lost, beside.lost),
             "total": Figure(now.total, beside.total),
-            "largest": [(stages.words(one.start), stages.words(one.end), one) for one in _largest(asked)],
+            "largest": stages.in_words(_largest(asked)),
             "days_between": asked.beside.last < asked.period.last,
         },
         parts=["compare-figures"],
@@ -119,7 +121,7 @@ def _cells(figure: Figure) -> list[int]:
     return [figure.count, figure.beside, figure.difference]
 
 
-def _largest(asked: ReportFilter):
+def _largest(asked: ReportFilter) -> list[Largest]:
     """The largest movements between the two moments, if the second lies before the first."""
     start, end = asked.beside.end, asked.period.end
     if start is None or asked.beside.last >= asked.period.last:

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from config.middleware import request_organisation
+from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports import conversion as queries
@@ -82,13 +83,14 @@ class Row:
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def conversion(request: HttpRequest) -> HttpResponse:
     """People who entered a stage in a period, and how many reached each later stage within so many days."""
     asked, form = ReportFilter(request), ConversionForm(request)
     stage = form.entered
     asked.also = {"stage": stage and stage.pk, "days": form.within, "by": form.grouped_by}
-    title = f"Conversion of people who entered {stage or 'a stage'} in {asked.period}"
+    title = f"Conversion of people who entered {stage or 'a stage'} {asked.period.when}"
     if waits(request, is_slow=asked.is_narrowed or asked.period.is_long):
         return render_waiting(request, TEMPLATE, asked, title=title, context={"form": form})
     found = _counted(asked, form, stage, first_day_of_week=request_organisation(request).first_day_of_week)

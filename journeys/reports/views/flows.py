@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.filters import ReportFilter
@@ -28,15 +29,16 @@ class PlaceShown:
     @property
     def short(self) -> str:
         """As much of the name as stands beside the drawing."""
-        return self.name if len(self.name) <= 16 else f"{self.name[:15].rstrip()}…"
+        return self.name if len(self.name) <= 15 else f"{self.name[:14].rstrip()}…"
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def flows(request: HttpRequest) -> HttpResponse:
     """Who stayed, went forward or back, was lost or recovered, or is new; as ribbons and as a matrix."""
     asked = ReportFilter(request)
-    title = f"Flows in {asked.period}"
+    title = f"Flows {asked.period.when}"
     if waits(request, is_slow=asked.is_narrowed or asked.period.is_long):
         return render_waiting(request, TEMPLATE, asked, title=title)
     stages = StagesThen(asked.period.end)

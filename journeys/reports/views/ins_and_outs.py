@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.counts import ledger_of
@@ -54,11 +55,12 @@ class Row:
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def ins_and_outs(request: HttpRequest) -> HttpResponse:
     """The ledger of a period, beside that of another one."""
     asked = ReportFilter(request)
-    title = f"Ins and outs in {asked.period}, against {asked.beside}"
+    title = f"Ins and outs {asked.period.when}, against {asked.beside}"
     if waits(request, is_slow=asked.is_narrowed):
         return render_waiting(request, "journeys/ins_and_outs.html", asked, title=title)
     stages = StagesThen(asked.period.end)
@@ -79,7 +81,7 @@ def ins_and_outs(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "ledger": now,
             "beside": beside,
-            "largest": [(stages.words(one.start), stages.words(one.end), one) for one in now.largest],
+            "largest": stages.in_words(now.largest),
         },
         parts=["ins-and-outs-figures"],
     )

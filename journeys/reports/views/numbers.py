@@ -13,7 +13,7 @@ from journeys.reports.conversion import WITHIN_DAYS, Entered
 from journeys.reports.filters import ReportFilter, day_field
 from journeys.reports.losses import WasLost
 from journeys.reports.numbers import Number
-from journeys.reports.periods import ONE_DAY, Period, Span
+from journeys.reports.periods import FIRST_DAY, ONE_DAY, Period, Span
 from journeys.reports.shown import REPORT
 from journeys.reports.stays import EDGES, Stayed
 from journeys.status.models import LostReason
@@ -41,7 +41,7 @@ def number_address(asked: ReportFilter, report: str, number: type[Number], **sai
 
 
 class NumberForm(forms.Form):
-    """What an address says of a number: `first` and `last` are days of the period, `class_of` is one of `EDGES`."""
+    """What an address says of a number: `first` and `last` are its days, `class_of` is one of `EDGES`."""
 
     stage = forms.ModelChoiceField(Stage.objects.all(), required=False)
     reached = forms.ModelChoiceField(Stage.objects.all(), required=False)
@@ -58,6 +58,16 @@ class NumberForm(forms.Form):
 
 
 NUMBER_FIELDS = (OF, *NumberForm.base_fields)
+
+
+def asked_period(request: HttpRequest, asked: ReportFilter) -> Period:
+    """The days that the address says a number is of; those of the report if it says nothing else."""
+    form = NumberForm(request.GET)
+    form.is_valid()
+    first, last = (form.cleaned_data.get(name) for name in ("first", "last"))
+    if first and last and FIRST_DAY - ONE_DAY <= first <= last <= asked.today:
+        return _period(asked, Span(first, last))
+    return asked.period
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ def _entered(asked: ReportFilter, said: dict[str, Any]) -> Named | None:
         days=days,
         reached=reached and reached.pk,
     )
-    title = f"Entered {stage} in {_period(asked, span)}"
+    title = f"Entered {stage} {_period(asked, span).when}"
     return Named(number, f"{title} and reached {reached} within {days} days" if reached else title)
 
 
@@ -101,7 +111,7 @@ def _stayed(asked: ReportFilter, said: dict[str, Any]) -> Named | None:
     asked.also = {"stage": stage.pk}
     number = Stayed(**_shared(asked, asked.period.span), stage=stage.pk, days=days)
     lasted = "" if days is None else f" after {class_words(days)}"
-    return Named(number, f"Moved on from {stage}{lasted} in {asked.period}")
+    return Named(number, f"Moved on from {stage}{lasted} {asked.period.when}")
 
 
 def _was_lost(asked: ReportFilter, said: dict[str, Any]) -> Named:
@@ -115,7 +125,7 @@ def _was_lost(asked: ReportFilter, said: dict[str, Any]) -> Named:
     place = ", without a stage," if said["without_stage"] else f" from {said['stage']}" if said["stage"] else ""
     why = " without a reason" if said["without_reason"] else f" for “{said['reason']}”" if said["reason"] else ""
     back = " and came back" if said["came_back"] else ""
-    return Named(number, f"Lost{place}{why} in {_period(asked, span)}{back}")
+    return Named(number, f"Lost{place}{why} {_period(asked, span).when}{back}")
 
 
 _READERS: dict[str, Callable[[ReportFilter, dict[str, Any]], Named | None]] = {

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page
+from config.replica import may_lag
 from config.team.access import require, role_required
 from config.team.roles import Role
 from journeys.funnel.queries import MovedContact
@@ -18,9 +19,10 @@ from journeys.reports.filters import ReportFilter
 from journeys.reports.ledger import Term
 from journeys.reports.numbers import Number
 from journeys.reports.people import everybody_behind, page_behind
+from journeys.reports.periods import Period
 from journeys.reports.places import EVERYWHERE, LOST, Whereabouts
 from journeys.reports.shown import CSV, REPORT, csv_lines, report_address
-from journeys.reports.views.numbers import NUMBER_FIELDS, OF, asked_number
+from journeys.reports.views.numbers import NUMBER_FIELDS, OF, asked_number, asked_period
 from journeys.reports.views.shared import StagesThen
 from journeys.runs.operations import Act
 
@@ -46,6 +48,7 @@ _COLUMNS = ("contact", "name", "e-mail", "external id", "from", "to", "changed a
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The contacts that a number of a report counts, or the changes; with `format=csv`, all of them as a file."""
@@ -78,22 +81,22 @@ def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpRespons
 
 
 def _said(request: HttpRequest) -> dict[str, object]:
-    said = {name: request.GET.get(name, "") for name in ("place", "term", "was", REPORT, *NUMBER_FIELDS)}
-    return {**said, "beside_since": None, "beside_until": None}
+    return {name: request.GET.get(name, "") for name in ("place", "term", "was", REPORT, *NUMBER_FIELDS)}
 
 
-def _asked_for(request: HttpRequest, asked: ReportFilter) -> tuple[Behind | Number, str]:
+def _asked_for(request: HttpRequest, asked: ReportFilter) -> tuple[Number, str]:
     """Who is behind the number that the address names, and what it is called. Raises Http404 if it names none."""
     if OF in request.GET:
         named = asked_number(request, asked)
         if not named:
             raise Http404("No report counts this.")
         return named.number, named.title
-    behind = _behind(request, asked)
-    return behind, _title(behind, asked)
+    period = asked_period(request, asked)
+    behind = _behind(request, asked, period)
+    return behind, _title(behind, period)
 
 
-def _behind(request: HttpRequest, asked: ReportFilter) -> Behind:
+def _behind(request: HttpRequest, asked: ReportFilter, period: Period) -> Behind:
     """What the address names. Raises Http404 if it names nothing."""
     place, was = (Whereabouts.read(request.GET.get(name, "")) for name in ("place", "was"))
     term = request.GET.get("term", "")
@@ -102,8 +105,8 @@ def _behind(request: HttpRequest, asked: ReportFilter) -> Behind:
         raise Http404("No report counts this.")
     return Behind(
         place=place,
-        start=asked.period.start if term or was else None,
-        end=asked.period.end,
+        start=period.start if term or was else None,
+        end=period.end,
         was=was,
         term=term,
         members=asked.members,
@@ -111,18 +114,18 @@ def _behind(request: HttpRequest, asked: ReportFilter) -> Behind:
     )
 
 
-def _title(behind: Behind, asked: ReportFilter) -> str:
+def _title(behind: Behind, period: Period) -> str:
     names = StagesThen(behind.end).names
     if behind.term == MOVED and behind.was:
-        what = f"From {_bare(behind.was, names)} to {_bare(behind.place, names)} in {asked.period}"
+        what = f"From {_bare(behind.was, names)} to {_bare(behind.place, names)} {period.when}"
     elif behind.term:
         wider = _WIDER.get((behind.place.key, Term(behind.term)))
-        what = f"{wider or _CHANGES[Term(behind.term)].format(name=_bare(behind.place, names))} in {asked.period}"
+        what = f"{wider or _CHANGES[Term(behind.term)].format(name=_bare(behind.place, names))} {period.when}"
     else:
         place = behind.place.words(names)
         if behind.was:
-            place = f"{behind.was.words(names)} before {_day(asked.period.first)}, {place}"
-        when = f"at the end of {_day(asked.period.last)}" if behind.end else "now"
+            place = f"{behind.was.words(names)} before {_day(period.first)}, {place}"
+        when = f"at the end of {_day(period.last)}" if behind.end else "now"
         what = f"{place[0].upper()}{place[1:]} {when}"
     return what
 
@@ -137,7 +140,7 @@ def _report(request: HttpRequest, asked: ReportFilter) -> str:
     return address + asked.query() if address else reverse("journeys:reports")
 
 
-def _file(behind: Behind | Number, zone: tzinfo) -> Iterator[str]:
+def _file(behind: Number, zone: tzinfo) -> Iterator[str]:
     yield csv_lines([_COLUMNS])
     pieces = everybody_behind(behind)
     while True:

@@ -1,8 +1,10 @@
 """What several reports need: stages in order, with their names of then."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from journeys.reports.ledger import Largest
 from journeys.reports.places import LOST, OUTSIDE, Whereabouts
 from journeys.reports.queries import Place
 from stages.models import Stage
@@ -63,6 +65,10 @@ class StagesThen:
         """A place in words: "Customer", "lost from Customer"."""
         words = Whereabouts.of(place).words(self.names)
         return words.removeprefix("in ")
+
+    def in_words(self, largest: Iterable[Largest]) -> list[tuple[str, str, Largest]]:
+        """Movements with where they began and where they ended."""
+        return [(self.words(one.start), self.words(one.end), one) for one in largest]
 
     def is_shown(self, stage: int | None, *, is_empty: bool) -> bool:
         """A retired stage that nothing is said of is left out."""

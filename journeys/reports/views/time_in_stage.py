@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.filters import ReportFilter
@@ -60,12 +61,13 @@ class Class:
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def time_in_stage(request: HttpRequest) -> HttpResponse:
     """How long stays were that were completed in a period, and how long those go on that are not."""
     asked, form = ReportFilter(request), TimeInStageForm(request)
     asked.also = {"stage": form.drawn and form.drawn.pk}
-    title = f"Time in stage, of those who moved on in {asked.period}"
+    title = f"Time in stage, of those who moved on {asked.period.when}"
     if waits(request, is_slow=asked.is_narrowed or asked.period.is_long):
         return render_waiting(request, TEMPLATE, asked, title=title, context={"form": form})
     rows = _rows(asked)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
-from journeys.reports.counts import funnels_of
+from journeys.reports.counts import funnels_of, movements_of
 from journeys.reports.filters import ReportFilter
+from journeys.reports.ledger import Largest, largest_movements
 from journeys.reports.queries import Funnel
 from journeys.reports.shown import Table, render_report, render_waiting, waits
 from journeys.reports.trend import moments
@@ -47,6 +49,7 @@ class Line:
 
 
 @role_required(Role.VIEWER)
+@may_lag
 @require_safe
 def trend(request: HttpRequest) -> HttpResponse:
     """Every stage over a period, each drawn on one scale."""
@@ -69,10 +72,21 @@ def trend(request: HttpRequest) -> HttpResponse:
         ),
         context={
             "lines": lines,
-            "points": [(point, [line.counts[number] for line in lines]) for number, point in enumerate(points)],
+            "points": [(point, _at(number, lines)) for number, point in enumerate(points)],
+            "largest": stages.in_words(_largest(asked)),
         },
         parts=["trend-figures"],
     )
+
+
+def _largest(asked: ReportFilter) -> list[Largest]:
+    start, end = asked.period.start, asked.period.end
+    return largest_movements(movements_of(asked.members, start, end, as_corrected=asked.as_corrected))
+
+
+def _at(number: int, lines: Sequence[Line]) -> list[tuple[Line, int]]:
+    """How many stood where at one of the moments."""
+    return [(line, line.counts[number]) for line in lines]
 
 
 def _lines(stages: StagesThen, funnels: Sequence[Funnel]) -> list[Line]:

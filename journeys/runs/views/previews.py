@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from config.htmx import came_from, go_to, render_page
 from config.team.access import require, role_required
+from config.team.confirmation import ask_for_password
 from config.team.roles import Role
 from journeys.book.queries import contacts_with_status
 from journeys.rules.actions import keep_label_rule
@@ -13,7 +14,7 @@ from journeys.rules.models import LabelRule
 from journeys.runs import actions
 from journeys.runs.fates import Fate
 from journeys.runs.models import Run, RunPreview
-from journeys.runs.operations import Operation, Selection
+from journeys.runs.operations import Act, Operation, Selection
 from journeys.runs.queries import contacts_of_preview, label_and_stage_of_rule, role_to_start
 from journeys.runs.sentences import COLUMNS, Column
 from journeys.runs.shown import do_if_small, preview_context
@@ -48,7 +49,10 @@ def start_run(request: HttpRequest, pk: int) -> HttpResponse:
     shown = _preview_or_404(pk)
     if shown.run:
         return go_to(request, _address_of(shown.run))
-    require(request, role_to_start(Operation.read(shown.operation), shown.records))
+    operation = Operation.read(shown.operation)
+    require(request, role_to_start(operation, shown.records))
+    if operation.act is Act.ERASE and (asking := ask_for_password(request)):
+        return asking
     if not preview_context(shown, by=request.user, sent=request.POST)["confirm"].is_valid():  # type: ignore[arg-type]
         return _page(request, shown, status=422, sent=request.POST)
     try:
