@@ -22,8 +22,9 @@ from config.trouble import Trouble
 Tell = Callable[[str], None]
 
 
-def carry_over(*, backup: Path | None, tell: Tell) -> None:
-    """
+def carry_over(*, backup: Path | None, tell: Tell) -> bool:
+    """Returns whether there was anything to do. Rights of roles are not carried over: `migrate` gives them anew.
+
     Args:
         backup: what to load in place of what the folder holds, where the programs of its version are not to be had.
 
@@ -35,11 +36,11 @@ def carry_over(*, backup: Path | None, tell: Tell) -> None:
     prepare_data_folder()
     folder = data_folder() / "postgresql"
     if _finish_renaming(folder, tell):
-        return
+        return True
     found = _version(folder)
     if found == VERSION:
         tell(f"The folder {folder} is of PostgreSQL {VERSION} already. Nothing was done.")
-        return
+        return False
     _clear(next_folder(folder))
     try:
         if backup:
@@ -52,7 +53,7 @@ def carry_over(*, backup: Path | None, tell: Tell) -> None:
     password = folder.with_suffix(".password")
     if password.exists():
         password.rename(_kept(folder, found).with_suffix(".password"))
-    _finish_renaming(folder, tell)
+    return _finish_renaming(folder, tell)
 
 
 def _version(folder: Path) -> str:
