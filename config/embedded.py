@@ -128,7 +128,7 @@ class EmbeddedServer:
     ) -> None:
         self.folder = folder
         self.log = folder.with_suffix(".log")
-        self._password = password_file(folder)
+        self._password = folder.with_suffix(".password")
         self._settings = settings
         self._programs = programs or _programs_of_wheel()
         self._version = version
@@ -485,11 +485,6 @@ def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:
     owner = account.pw_uid if account else os.geteuid()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
         raise Trouble(f"The folder {folder} belongs to somebody else, or others can look into it.")
-
-
-def password_file(folder: Path) -> Path:
-    """Where the password of the owner and the superuser of a folder's server is."""
-    return folder.with_suffix(".password")
 
 
 def next_folder(folder: Path) -> Path:

@@ -32,14 +32,14 @@ def conflict(request: HttpRequest, what: str) -> HttpResponse:
     return error_page(request, 409, title="Changed meanwhile", what=what)
 
 
-def gone(request: HttpRequest, what: str) -> HttpResponse:
-    """A link that works once, and did, or was not opened in time. `what` says where there is another one."""
-    return error_page(request, 410, title="This link does not work any more", what=what)
-
-
 def disk_nearly_full(request: HttpRequest, what: str) -> HttpResponse:
     """What would write much was not begun. `what` says so, and how much room there is."""
     return error_page(request, 507, title="The disk is nearly full", what=what)
+
+
+def gone(request: HttpRequest, what: str) -> HttpResponse:
+    """A link that works once, and did, or was not opened in time. `what` says where there is another one."""
+    return error_page(request, 410, title="This link does not work any more", what=what)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,6 @@ The database is dumped by its own version and loaded into a new folder, which th
 old folder is kept. Broken off at any point, it can be begun again.
 """
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -17,14 +16,15 @@ from config.backups.archive import DUMP, open_backup
 from config.backups.making import backups
 from config.backups.programs import programs_for
 from config.data_folder import data_folder, prepare_data_folder
-from config.embedded import VERSION, EmbeddedServer, next_folder, password_file, programs_of_version
+from config.embedded import VERSION, EmbeddedServer, next_folder, programs_of_version
 from config.trouble import Trouble
 
 Tell = Callable[[str], None]
 
 
-def carry_over(*, backup: Path | None, tell: Tell) -> None:
-    """
+def carry_over(*, backup: Path | None, tell: Tell) -> bool:
+    """Returns whether there was anything to do. Rights of roles are not carried over: `migrate` gives them anew.
+
     Args:
         backup: what to load in place of what the folder holds, where the programs of its version are not to be had.
 
@@ -36,11 +36,11 @@ def carry_over(*, backup: Path | None, tell: Tell) -> None:
     prepare_data_folder()
     folder = data_folder() / "postgresql"
     if _finish_renaming(folder, tell):
-        return
+        return True
     found = _version(folder)
     if found == VERSION:
         tell(f"The folder {folder} is of PostgreSQL {VERSION} already. Nothing was done.")
-        return
+        return False
     _clear(next_folder(folder))
     try:
         if backup:
@@ -49,10 +49,11 @@ def carry_over(*, backup: Path | None, tell: Tell) -> None:
             _load_from_old(folder, found, tell)
     except OSError as error:
         raise Trouble(f"The database could not be carried over: {error.strerror}.") from None
-    with contextlib.suppress(FileNotFoundError):
-        shutil.copy2(password_file(folder), password_file(_kept(folder, found)))
     folder.rename(_kept(folder, found))
-    _finish_renaming(folder, tell)
+    password = folder.with_suffix(".password")
+    if password.exists():
+        password.rename(_kept(folder, found).with_suffix(".password"))
+    return _finish_renaming(folder, tell)
 
 
 def _version(folder: Path) -> str:
@@ -110,8 +111,9 @@ def _finish_renaming(folder: Path, tell: Tell) -> bool:
     """Put the new folder in the place of the old one, if that was moved away already. Returns whether it was."""
     if folder.exists() or not next_folder(folder).exists():
         return False
-    with contextlib.suppress(FileNotFoundError):  # it was moved before this was broken off
-        password_file(next_folder(folder)).rename(password_file(folder))
+    password = next_folder(folder).with_suffix(".password")
+    if password.exists():
+        password.rename(folder.with_suffix(".password"))
     next_folder(folder).rename(folder)
     _clear(next_folder(folder))
     kept = ", ".join(str(path) for path in sorted(folder.parent.glob(f"{folder.name}-*-before")))

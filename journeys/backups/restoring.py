@@ -73,7 +73,7 @@ def restore(*, file: Path, tell: Tell) -> Verification:
     Raises:
         Trouble: it cannot be restored here; a sentence says why.
     """
-    with open_backup(file) as backup:
+    with open_backup(file) as backup, as_owner():
         programs = programs_for(max(server_version(address_of_database()), backup.about.dumped_by))
         _refuse_unknown(backup)
         if not restoring_file().exists():
@@ -141,12 +141,11 @@ def _take_over_files(backup: Backup, tell: Tell) -> None:
 
 
 def _load(backup: Backup, programs: Programs) -> None:
-    with as_owner():
-        with connection.cursor() as cursor:
-            cursor.execute(_EMPTY)
-        connection.close()
-        with backup.part(DUMP) as dump:
-            programs.load(dump, address_of_database())
+    with connection.cursor() as cursor:
+        cursor.execute(_EMPTY)
+    connection.close()
+    with backup.part(DUMP) as dump:
+        programs.load(dump, address_of_database())
     ContentType.objects.clear_cache()
 
 

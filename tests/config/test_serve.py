@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import psycopg
@@ -18,15 +17,6 @@ from config.embedded import EmbeddedServer
 from config.management.commands import serve
 from config.team.models import SingleUseLink, TeamMember
 from tests.installation import MANAGE, Installation, free_port, wait_until
-
-
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """One that does not run yet."""
-    made = Installation(tmp_path / "data", free_port())
-    yield made
-    if made.process:
-        made.stop()
 
 
 @pytest.fixture(scope="module")

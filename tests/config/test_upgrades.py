@@ -2,18 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from config.data_folder import prepare_data_folder
 from config.embedded import EmbeddedServer
 from config.trouble import Trouble
-from tests.installation import MANAGE, Installation, free_port
+from journeys.integrity.invariants import PROMISES
+from tests.heart import as_owner
+from tests.installation import MANAGE, Installation
 
 ROOT = Path(MANAGE).parent
 RELEASED = "5c7a0af7"
@@ -22,16 +22,8 @@ OLDER = Path("/usr/lib/postgresql/15/bin")
 PASSWORD = {"ADMIN_PASSWORD": "a long enough phrase"}
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path / "data", free_port())
-    yield made
-    if made.process:
-        made.stop()
-
-
 def test_a_database_of_a_newer_one_is_left_alone(db: None) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES "
             "('journeys', '9998_sun', now()), ('journeys', '9999_moon', now())"
@@ -126,7 +118,9 @@ def test_from_an_earlier_release(installation: Installation, tmp_path: Path) -> 
 
     # And back: the backup of before, in a new folder.
     back = installation.manage("restore", str(file), FUNNELBOOK_DATA="back")
-    assert (back.returncode, back.stdout.splitlines()[-1]) == (0, "Restored. All 20 promises hold."), back.stderr
+    assert (back.returncode, back.stdout.splitlines()[-1]) == (0, f"Restored. All {len(PROMISES)} promises hold."), (
+        back.stderr
+    )
 
 
 @pytest.mark.skipif(not OLDER.exists(), reason="there is no PostgreSQL 15 on this machine")

@@ -13,6 +13,7 @@ from django.utils.html import strip_tags
 from config import disk
 from journeys.integrity.invariants import PROMISES
 from journeys.integrity.models import Seal, Verification
+from tests.heart import as_owner
 
 HEALTH = "/settings/health"
 MEGABYTE = 1024 * 1024
@@ -127,7 +128,8 @@ def test_why_the_last_backup_failed(rows, folder: Path) -> None:
 
 def test_what_the_last_check_found(rows) -> None:
     Verification.objects.create(seconds=1, offences=dict.fromkeys(PROMISES, 0))
-    Seal.objects.create(number=1, up_to=1, rows=1, digest=b"", sealed_at=timezone.now() - timedelta(hours=1))
+    with as_owner():
+        Seal.objects.create(number=1, up_to=1, rows=1, digest=b"", sealed_at=timezone.now() - timedelta(hours=1))
     assert re.fullmatch(r"All hold Checked .+ The history was sealed 1 hour ago\.", rows()["Checks"])
     Verification.objects.create(seconds=1, offences=dict.fromkeys(PROMISES, 1))
     assert rows()["Checks"].startswith("Something does not hold Checked ")

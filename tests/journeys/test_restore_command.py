@@ -14,16 +14,14 @@ from config.database import address_of_database
 from config.embedded import EmbeddedServer
 from contacts.models import Contact
 from journeys.book.actions import erase_contacts
+from journeys.integrity.invariants import PROMISES
 from tests.factories import contact_in
-from tests.installation import Installation, free_port
+from tests.heart import as_owner
+from tests.installation import Installation
 
 OLDER = Path("/usr/lib/postgresql/15/bin")
-RESTORED = ["Reading the backup.", "Loading the database.", "Checking the book.", "Restored. All 20 promises hold."]
-
-
-@pytest.fixture
-def installation(tmp_path: Path) -> Installation:
-    return Installation(tmp_path / "data", free_port())
+END = f"Restored. All {len(PROMISES)} promises hold."
+RESTORED = ["Reading the backup.", "Loading the database.", "Checking the book.", END]
 
 
 @pytest.fixture
@@ -137,7 +135,7 @@ def test_seals_that_are_younger_than_the_backup_are_set_aside(backup: Path, inst
 
 
 def test_what_a_newer_funnelbook_made(backup: Path, installation: Installation, tmp_path: Path) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('journeys', '9999_moon', now())")
     back_up(tmp_path / "newer.backup", url=address_of_database())
     refused = installation.manage("restore", str(tmp_path / "newer.backup"))
@@ -203,12 +201,12 @@ def test_to_a_server_of_ones_own_and_back(backup: Path, installation: Installati
 
 
 @pytest.mark.skipif(not OLDER.exists(), reason="there is no PostgreSQL 15 on this machine")
-def test_programs_that_are_older_than_the_server(db: None, installation: Installation, tmp_path: Path) -> None:
+def test_programs_that_are_older_than_the_server(
+    db: None, superuser_url: str, installation: Installation, tmp_path: Path
+) -> None:
     if connection.pg_version < 160000:
         pytest.skip("the server is no newer than these programs")
-    refused = installation.manage(
-        "backup", str(tmp_path / "x"), DATABASE_URL=address_of_database_as_url(), POSTGRESQL_BIN=str(OLDER)
-    )
+    refused = installation.manage("backup", str(tmp_path / "x"), DATABASE_URL=superuser_url, POSTGRESQL_BIN=str(OLDER))
     server = connection.pg_version // 10000
     assert refused.returncode == 1
     assert refused.stderr == (
@@ -216,11 +214,6 @@ def test_programs_that_are_older_than_the_server(db: None, installation: Install
         f"Install postgresql-client-{server}, or name its folder in POSTGRESQL_BIN.\n"
     )
     assert not (tmp_path / "x").exists()
-
-
-def address_of_database_as_url() -> str:
-    given = connection.settings_dict
-    return f"postgresql://{given['USER']}@/{given['NAME']}?host={given['HOST']}&port={given['PORT']}"
 
 
 def test_a_register_of_a_day_is_no_reason_to_erase_newer_people(backup: Path, installation: Installation) -> None:

@@ -1,4 +1,4 @@
-"""manage.py migrate: Django's, as the owner of the database, and on none that a newer Funnelbook brought up to date."""
+"""manage.py migrate: Django's, as the owner of the database, and never one of a newer Funnelbook."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ class Command(migrate.Command):
     help = "Bring the database up to date, as its owner, and see to what the role that Funnelbook runs as may do there."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check_database_is_not_newer()
         role = current_role()
         with as_owner(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
             try:
+                check_database_is_not_newer()
                 super().handle(*args, **options)
             except ProgrammingError as error:
                 if isinstance(error.__cause__, InsufficientPrivilege):

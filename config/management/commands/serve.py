@@ -65,8 +65,8 @@ class Command(BaseCommand):
     def _prepare(self, *, sample: bool) -> None:
         self._say("Bringing the database up to date.")
         call_command("migrate", verbosity=0, interactive=False)
-        os.environ["OWNER_DATABASE_URL"] = ""  # web and worker are not told how to become the owner
         note_version()
+        os.environ["OWNER_DATABASE_URL"] = ""  # web and worker are not told how to become the owner
         call_command("collectstatic", verbosity=0, interactive=False)
         if sample:
             call_command("load_sample_data")

@@ -1,9 +1,12 @@
 """manage.py upgrade_database [--from FILE]"""
 
+import subprocess
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from config.backups.carrying_over import carry_over
@@ -23,4 +26,5 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, backup: Path | None, **options: Any) -> None:
-        carry_over(backup=backup, tell=self.stdout.write)
+        if carry_over(backup=backup, tell=self.stdout.write):
+            subprocess.run([sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "-v0"], check=True)
