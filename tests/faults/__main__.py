@@ -172,7 +172,7 @@ def _campaign(folder: Path, contacts: int, report: Report) -> None:
         trial(
             folder / "data",
             contacts=contacts // 5,
-            slices=200,
+            slices=1000,
             seconds_a_slice=SECONDS_A_SLICE,
             environment=clock.environment if clock else {},
             of=CampaignTrial,

@@ -11,9 +11,9 @@ from tests.faults.trial import trial
 
 @pytest.fixture(scope="module")
 def under_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CampaignTrial]:
-    """A campaign that contacts come into in forty slices, for all tests of this module: they follow it to its end."""
+    """A campaign that contacts come into in four hundred slices: all tests of this module follow it to its end."""
     folder: Path = tmp_path_factory.mktemp("faults") / "data"
-    with trial(folder, contacts=4_000, slices=40, seconds_a_slice=0.5, of=CampaignTrial) as begun:
+    with trial(folder, contacts=4_000, slices=400, seconds_a_slice=0.5, of=CampaignTrial) as begun:
         yield begun
 
 
