@@ -31,9 +31,9 @@ _FILL = """
 _SLOW = """
     CREATE TABLE pace AS SELECT %(seconds)s::float AS seconds;
     CREATE FUNCTION slices_are_slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
-    'BEGIN PERFORM pg_sleep(seconds) FROM pace
-     WHERE EXISTS (SELECT FROM changed WHERE run_id IS NOT NULL OR cause = ''campaign'');
-     RETURN NULL; END';
+    'BEGIN IF EXISTS (SELECT FROM changed WHERE run_id IS NOT NULL OR cause = ''campaign'') THEN
+         PERFORM pg_advisory_xact_lock_shared(4711, 1), pg_sleep(seconds) FROM pace;
+     END IF; RETURN NULL; END';
     CREATE TRIGGER slices_are_slow AFTER UPDATE ON journeys_funnelstatus REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION slices_are_slow()
 """

@@ -10,9 +10,9 @@ from tests.faults.trial import Trial, trial
 
 @pytest.fixture(scope="module")
 def under_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    """A run of forty slices, for all tests of this module: they follow it to its end."""
+    """A run of four hundred slices, for all tests of this module: they follow it to its end."""
     folder: Path = tmp_path_factory.mktemp("faults") / "data"
-    with trial(folder, contacts=8_000, slices=40, seconds_a_slice=0.5) as begun:
+    with trial(folder, contacts=8_000, slices=400, seconds_a_slice=0.5) as begun:
         yield begun
 
 
