@@ -185,7 +185,7 @@ def everything_stored() -> str:
         ({"grant_type": "nonsense"}, 400, "unsupported_grant_type"),
     ],
 )
-def test_a_wrong_request_is_refused(db: None, said: dict, status: int, error: str, encoding: str) -> None:
+def test_a_wrong_request_is_refused(viewer: TeamMember, said: dict, status: int, error: str, encoding: str) -> None:
     response = token(said, encoding)
     assert (response.status_code, response.json()["error"]) == (status, error)
     assert not AccessToken.objects.exists()
@@ -218,7 +218,7 @@ def test_no_query_string_breaks_it(by_itself: dict[str, str], query: str) -> Non
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"null", b"[1]", b'"x"', b"{}" * 2_000_000])
-def test_no_body_breaks_it(db: None, body: bytes) -> None:
+def test_no_body_breaks_it(viewer: TeamMember, body: bytes) -> None:
     for content_type in ("application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"):
         assert 400 <= Client().post(TOKEN, body, content_type=content_type).status_code < 500
 

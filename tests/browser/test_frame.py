@@ -57,7 +57,9 @@ def test_axe_finds_nothing(signed_in_page: OpenPage, administrator: TeamMember, 
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")])
-def test_axe_finds_nothing_where_one_has_to_wait(signed_in_page: OpenPage, settings, width: int, scheme: str) -> None:
+def test_axe_finds_nothing_where_one_has_to_wait(
+    signed_in_page: OpenPage, viewer, settings, width: int, scheme: str
+) -> None:
     settings.AXES_FAILURE_LIMIT = 1
     page = signed_in_page(width=width, scheme=scheme)
     page.goto("/sign-in")

@@ -92,7 +92,7 @@ def test_the_list_offers_what_the_role_may(
     assert [offered.words for offered in response.context["acts"]] == words
     for all_words in ("Change status", "Make accounts inactive"):
         assert (f"{all_words}</button>" in response.text) is (all_words in words)
-    assert (f'name="contact" value="{contact.pk}" form="contacts-bulk"' in response.text) is bool(words)
+    assert (f'value="{contact.pk}" form="contacts-bulk"' in response.text) is bool(words)
     assert (f'href="{BULK}"' in response.text) is bool(words)
 
 
@@ -527,6 +527,6 @@ def test_it_costs_the_same_for_one_and_for_three(max_: Client, count: int) -> No
     with assertNumQueries(11):
         # Session, person, organisation, role; contacts; settings; whether there are stages, stages, reasons, labels.
         max_.get(address)
-    with assertNumQueries(14):
-        # Of the filter: stages, labels, segments, and two for the count, in place of the contacts.
+    with assertNumQueries(15):
+        # Of the filter: stages, labels, segments, web forms, and two for the count, in place of the contacts.
         max_.get(f"{BULK}?all=1&stage=any")

@@ -35,8 +35,8 @@ def found(client: Client, text: str, **headers: Any) -> dict[str, list[str]]:
 
 
 def test_it_is_for_people_with_a_role(client: Client, client_of: ClientOf, db: None) -> None:
-    assert client.get(SEARCH)["Location"] == "/sign-in?next=/search"
     nobody = client_of(TeamMemberFactory())
+    assert client.get(SEARCH)["Location"] == "/sign-in?next=/search"
     refused = nobody.get(SEARCH, {"q": "a"})
     assert refused.status_code == 403
     assert "This needs the role Viewer." in refused.text
