@@ -32,8 +32,8 @@ def test_marketers_manage_and_the_rest_read(request: Any, client_of: ClientOf, r
 
 
 def test_it_is_for_people_with_a_role(client: Client, client_of: ClientOf, db: None) -> None:
-    assert client.get(LABELS)["Location"] == "/sign-in?next=/labels"
     refused = client_of(TeamMemberFactory()).get(LABELS)
+    assert client.get(LABELS)["Location"] == "/sign-in?next=/labels"
     assert refused.status_code == 403
     assert "This needs the role Viewer." in refused.text
 
