@@ -36,8 +36,8 @@ def changes(client: Client, at: str) -> list[tuple[str, bool]]:
 
 
 def test_it_is_for_people_with_a_role(client: Client, client_of: ClientOf, vip: Label) -> None:
-    assert client.get(address(vip))["Location"].startswith("/sign-in?next=/labels/")
     refused = client_of(TeamMemberFactory()).get(address(vip))
+    assert client.get(address(vip))["Location"].startswith("/sign-in?next=/labels/")
     assert refused.status_code == 403
     assert "This needs the role Viewer." in refused.text
 

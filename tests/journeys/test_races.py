@@ -347,7 +347,7 @@ def test_erasing_waits_for_a_move_that_is_under_way(
         erased = erasing.do(book.erase_contacts, contacts=[carla.pk], by=ana)
         assert erasing.has_to_wait()
         moving.commit()
-        assert erased.result() == 1
+        assert erased.result() == [carla.pk]
     there = "Aware" if undoes else "Promoter"
     assert moves(carla)[2:] == [f"Customer > {there}", f"{there} > outside"]
     assert Signed.of(last_change(carla)) == Signed("erased", by=ana.pk)
