@@ -25,16 +25,16 @@ class TypedForm(forms.Form):
         name: str,
         contacts: int,
         loss: str,
-        typed_from: int = TYPED_FROM,
+        typed_from: int | None = None,
         **options: Any,
     ) -> None:
-        """`name` is what has to be typed from so many contacts on; `loss` what happens to them: "are moved"."""
+        """`name` has to be typed from so many contacts on, else `TYPED_FROM`; `loss` is what happens to them."""
         super().__init__(data, label_suffix="", **options)
         self.name = name
         self.fields["typed"].label = f"Type {name} to confirm"
         self.fields["typed"].help_text = f"{contacts:,} contacts {loss}, and there is no undo."
         self.fields["typed"].error_messages["required"] = f"Type {name} to confirm that you mean it."
-        if contacts < typed_from:
+        if contacts < (TYPED_FROM if typed_from is None else typed_from):
             del self.fields["typed"]
 
     def clean_typed(self) -> str:

@@ -94,7 +94,7 @@ def test_clear_takes_all_ticks_away(signed_in_page: OpenPage, marketer: TeamMemb
     page.check(PAGE_BOX)
     page.check(ALL)
     page.click(f"{BAR} >> text=Clear")
-    expect(page.locator("input:checked")).to_have_count(0)
+    expect(page.locator(f"{BOXES}:checked")).to_have_count(0)
     expect(page.locator(BAR)).to_be_hidden()
     page.locator(BOXES).nth(2).check()
     expect(page.locator(SELECTED)).to_have_text("1 selected")
@@ -107,7 +107,7 @@ def test_a_list_that_was_narrowed_begins_with_nobody_selected(
     page.goto("/contacts")
     page.check(PAGE_BOX)
     page.select_option("#id_stage", str(aware.pk))
-    expect(page.locator("#contacts-list caption")).to_have_text("4 contacts found, newest first")
+    expect(page.locator("#contacts-list caption")).to_contain_text("4 contacts found, newest first")
     expect(page.locator(BAR)).to_be_hidden()
     page.check(PAGE_BOX)
     expect(page.locator(".bulk-all")).to_have_text("Select all 4 that match")
@@ -123,7 +123,7 @@ def test_operators_are_offered_lost_and_recover_and_viewers_nothing(
     other = signed_in_page(viewer)
     other.goto("/contacts")
     expect(other.locator("#contacts-list .name")).to_have_count(3)
-    expect(other.locator("#contacts-list input")).to_have_count(0)
+    expect(other.locator(BOXES)).to_have_count(0)
 
 
 # To the preview
@@ -243,7 +243,8 @@ def test_it_is_done_with_the_keyboard(
     page = signed_in_page(marketer)
     page.goto("/contacts")
     page.focus(PAGE_BOX)
-    page.keyboard.press("Tab")
+    for _ in range(1 + page.locator("#contacts-list th a.sort").count()):
+        page.keyboard.press("Tab")
     expect(page.locator(BOXES).first).to_be_focused()
     page.keyboard.press("Space")
     expect(page.locator(SELECTED)).to_have_text("1 selected")

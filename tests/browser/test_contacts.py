@@ -316,7 +316,7 @@ def test_erasing_shows_what_it_does_first(
     page.goto(f"/contacts/{ida.pk}")
     page.click(f"#contact-more-{ida.pk}")
     page.click("text=Erase…")
-    expect(page.locator("dialog .effect")).to_contain_text("2 labels; 2 notes about it.")
+    expect(page.locator("dialog .effect")).to_contain_text("2 labels; 2 notes about it; and its name, e-mail")
     page.click("dialog button.danger")
     expect(page.locator("dialog .error-summary")).to_be_focused()
     page.check("dialog #id_sure")

@@ -157,7 +157,7 @@ def test_labels_are_undone_until_then(client_of, aware, marketer) -> None:
     assert f'action="/runs/{run.pk}/undo"' not in page
     assert "changed and refused nobody" not in page
     response = client.post(f"/runs/{run.pk}/undo", follow=True)
-    assert "Nothing was undone: whom it changed is not kept any more." in response.text
+    assert "Nothing was undone. Whom it changed is not kept any more." in response.text
     assert CarriedLabel.objects.filter(contact=person).count() == 1
     assert f"/runs/{run.pk}/undo" not in client.get("/runs").text
 

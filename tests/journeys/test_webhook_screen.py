@@ -150,7 +150,10 @@ def test_it_costs_the_same_however_many_it_shows(
     tell_all()
     while deliver_next(webhook.pk, by=lambda *args, **kwargs: Answer(status=200)):
         pass
-    with assertNumQueries(12):  # session, person, organisation, role; webhook, deliveries, attempts; changes in words
+    with assertNumQueries(
+        13
+    ):  # session, person, organisation, role, what waits for review; webhook, deliveries, attempts; changes in
+        # words
         assert len(shown(ana.get(address_of(webhook)))) == count + 2
 
 

@@ -376,5 +376,5 @@ def test_who_erases_waits_for_an_answer_that_is_being_kept(transactional_db: Non
         erasure = eraser.do(erase_contacts, contacts=[contact.pk], by=webhook.created_by)
         assert eraser.has_to_wait()
         sender.commit()
-        assert erasure.result() == 1
+        assert erasure.result() == [contact.pk]
     assert list(Attempt.objects.values_list("answer", flat=True)) == [""]
