@@ -224,7 +224,7 @@ def test_what_an_address_says_is_shown_as_words(world: World, client: Client) ->
             assert read(response).offences == []
 
 
-def test_who_signs_in_with_a_script_for_a_name_sees_words(db: None) -> None:
+def test_who_signs_in_with_a_script_for_a_name_sees_words(viewer) -> None:
     payload = LONG.format(marker="said")
     response = Client().post(reverse("team:sign_in"), {"username": payload, "password": payload, "next": payload})
     assert response.status_code == 422

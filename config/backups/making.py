@@ -54,7 +54,7 @@ def back_up_into_folder(kind: str, *, url: str) -> Path:
     folder = data_folder.backup_folder()
     try:
         refuse_if_nearly_full(url)
-        if not folder.exists():
+        if not folder.is_dir():
             folder.mkdir(mode=0o700, parents=True)
             data_folder.give_to_owner_of(folder.parent, folder)
         _drop_unfinished(folder)

@@ -104,7 +104,7 @@ def test_a_result_is_clicked(signed_in_page: OpenPage, viewer: TeamMember, peopl
     page = signed_in_page(viewer, width=390, has_touch=True)
     page.goto("/stages")
     page.fill("#search", "ada lund")
-    page.get_by_role("option", name="Ada Lund").tap()
+    page.get_by_role("option", name="Ada Lund person").tap()
     page.wait_for_url(f"**/contacts/{people[1].pk}")
 
 

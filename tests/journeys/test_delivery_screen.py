@@ -110,5 +110,5 @@ def test_it_needs_an_administrator(
 def test_it_costs_the_same_however_many_attempts(ana: Client, message: Delivery, count: int) -> None:
     for _ in range(count):
         attempt_of(message, status=500)
-    with assertNumQueries(6):  # session, person, organisation, role; message, attempts
+    with assertNumQueries(7):  # session, person, organisation, role, what waits for review; message, attempts
         assert len(ana.get(address_of(message)).context["attempts"]) == count

@@ -17,7 +17,7 @@ from config.team.models import TeamMember
 from config.team.roles import Role
 from contacts.causes import Cause
 from contacts.models import Contact
-from journeys.runs import actions, selections
+from journeys.runs import actions, patience, selections
 from journeys.runs.models import Run, RunOutcome, RunPreview, RunSlice
 from journeys.runs.operations import Act, Operation, Selection
 from journeys.status import actions as status
@@ -256,7 +256,7 @@ def test_what_goes_wrong_in_one_lane_is_tried_again(
 def test_a_frozen_worker_is_cut_off_and_another_goes_on(
     crowd: list[int], stages: dict[str, Stage], max_: TeamMember, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "LONGEST_PAUSE", "200ms")
+    monkeypatch.setattr(patience, "LONGEST_PAUSE", "200ms")
     run = started(crowd, stages["Customer"], max_)
     with elsewhere() as frozen:
         working = frozen.do(work, run)
@@ -287,7 +287,7 @@ def is_connected(pid: int) -> bool:
 def test_who_is_frozen_while_queueing_a_run_is_cut_off_too(
     crowd: list[int], stages: dict[str, Stage], max_: TeamMember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "LONGEST_PAUSE", "200ms")
+    monkeypatch.setattr(patience, "LONGEST_PAUSE", "200ms")
     run = started(crowd, stages["Customer"], max_)
     with elsewhere() as frozen, elsewhere() as rescuing:
         frozen.begin()
@@ -407,7 +407,7 @@ def by_hand(contact: int, to: Stage, by: TeamMember) -> status.Outcome:
 def test_a_slice_waits_for_a_lock_again_and_again(
     crowd: list[int], stages: dict[str, Stage], max_: TeamMember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "WAIT_FOR_LOCKS", "20ms")
+    monkeypatch.setattr(patience, "WAIT_FOR_LOCKS", "20ms")
     pauses: list[float] = []
     monkeypatch.setattr(actions.time, "sleep", pauses.append)
     run = started(crowd, stages["Customer"], max_)
