@@ -52,8 +52,6 @@ SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("DEBUG") == "1"
 DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///funnelbook"))}
 OWNER_DATABASE = _database(url) if (url := os.environ.get("OWNER_DATABASE_URL")) else None  # who migrates
-if replica := os.environ.get("REPLICA_URL"):
-    DATABASES["replica"] = _database(replica)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The address

@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.history.filters import StatusHistoryFilter
@@ -13,7 +12,6 @@ from journeys.status.models import StatusChange
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def status_history(request: HttpRequest) -> HttpResponse:
     """Every status change, the newest first, narrowed by what the address says."""

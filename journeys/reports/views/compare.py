@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.counts import funnels_of, movements_of
@@ -54,7 +53,6 @@ class Row:
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """The funnel at two moments: how many were in each stage, and lost from it."""

@@ -11,7 +11,6 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from config.middleware import request_organisation
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports import conversion as queries
@@ -83,7 +82,6 @@ class Row:
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def conversion(request: HttpRequest) -> HttpResponse:
     """People who entered a stage in a period, and how many reached each later stage within so many days."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.filters import ReportFilter
@@ -33,7 +32,6 @@ class PlaceShown:
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def flows(request: HttpRequest) -> HttpResponse:
     """Who stayed, went forward or back, was lost or recovered, or is new; as ribbons and as a matrix."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.counts import ledger_of
@@ -55,7 +54,6 @@ class Row:
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def ins_and_outs(request: HttpRequest) -> HttpResponse:
     """The ledger of a period, beside that of another one."""

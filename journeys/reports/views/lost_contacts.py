@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.filters import ReportFilter
@@ -52,7 +51,6 @@ class Division:
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def lost_contacts(request: HttpRequest) -> HttpResponse:
     """Who was lost in a period, by stage, by reason and by month, and who of them came back after how long."""

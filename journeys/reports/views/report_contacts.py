@@ -10,7 +10,6 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page
-from config.replica import may_lag
 from config.team.access import require, role_required
 from config.team.roles import Role
 from journeys.funnel.queries import MovedContact
@@ -48,7 +47,6 @@ _COLUMNS = ("contact", "name", "e-mail", "external id", "from", "to", "changed a
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def report_contacts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The contacts that a number of a report counts, or the changes; with `format=csv`, all of them as a file."""

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.filters import ReportFilter
@@ -61,7 +60,6 @@ class Class:
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def time_in_stage(request: HttpRequest) -> HttpResponse:
     """How long stays were that were completed in a period, and how long those go on that are not."""

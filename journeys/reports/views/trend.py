@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from config.replica import may_lag
 from config.team.access import role_required
 from config.team.roles import Role
 from journeys.reports.counts import funnels_of, movements_of
@@ -49,7 +48,6 @@ class Line:
 
 
 @role_required(Role.VIEWER)
-@may_lag
 @require_safe
 def trend(request: HttpRequest) -> HttpResponse:
     """Every stage over a period, each drawn on one scale."""
