@@ -64,12 +64,18 @@ def _be_postgresql_14(listener: socket.socket) -> None:
             client.sendall(message(b"C", b"BEGIN\0") + message(b"Z", b"I"))
 
 
+def let_through(folder: Path) -> None:
+    """Let others pass the folders above."""
+    for path in folder.parents:
+        if not path.stat().st_mode & 0o001:
+            path.chmod(0o711)
+
+
 def folder_of_another_user(installation: Installation) -> Iterator[Start]:
     if os.geteuid() != 0:
         pytest.skip("only root can be somebody else")
     installation.folder.mkdir(mode=0o755)
-    for folder in installation.folder.parents[:3]:
-        folder.chmod(0o711)
+    let_through(installation.folder)
     yield Start(
         f"The data folder {installation.folder} cannot be written by this user. Name another in FUNNELBOOK_DATA.",
         {"FUNNELBOOK_DATA": str(installation.folder)},
@@ -85,8 +91,7 @@ def database_of_another_user(installation: Installation) -> Iterator[Start]:
     (folder / "postgresql/PG_VERSION").write_text("18\n")
     (folder / "postgresql").chmod(0o700)
     nobody = pwd.getpwnam("nobody")
-    for path in folder.parents[:3]:
-        path.chmod(0o711)
+    let_through(folder)
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     yield Start(
         f"The folder {folder}/postgresql belongs to the user root. Run Funnelbook as root, or give it to nobody.",
