@@ -14,7 +14,7 @@ import psutil
 
 from tests.install.document import ROOT, YOURS, commands
 
-SUITE, MIRROR = "bookworm", "http://deb.debian.org/debian"
+SUITE = "bookworm"
 NAME = "localhost"
 """Caddy signs a certificate for it itself, where it would ask for one otherwise."""
 HERE = Path(__file__).resolve().parent
@@ -48,7 +48,7 @@ def _make_root(root: Path, base: Path | None) -> None:
     if base:
         subprocess.run(["cp", "-a", f"{base}/.", root], check=True)
     else:
-        subprocess.run(["debootstrap", "--variant=minbase", SUITE, root, MIRROR], check=True)
+        subprocess.run(["debootstrap", "--variant=minbase", SUITE, root], check=True)
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     trusted = Path("/etc/ssl/certs/ca-certificates.crt")
     if trusted.exists():  # a network may have a certificate of its own
