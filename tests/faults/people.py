@@ -64,11 +64,6 @@ class Journal:
     def unanswered(self) -> int:
         return sum(attempt.status == UNANSWERED for attempt in self.attempts)
 
-    @property
-    def longest_pause(self) -> float:
-        """So many seconds passed at most in which nothing was acknowledged."""
-        return max((after.at - before.at for before, after in pairwise(self.acknowledged)), default=0.0)
-
     def offences(self, recorded: Sequence[Recorded]) -> dict[str, int]:
         """Promises that the history breaks, and how often.
 
